@@ -94,7 +94,12 @@ impl Gateway {
             prometheus,
             shutdown,
         } = parts;
-        let intake = Intake::start(&settings, &ports, (announcer, assets), &shutdown);
+        let intake = Intake::start(
+            &settings,
+            &ports,
+            (announcer, assets, Some(router.clone())),
+            &shutdown,
+        );
         let (keys, clock) = (Arc::clone(intake.keys()), Arc::clone(&ports.clock));
         let doorstep = Doorstep::new(&settings, address, keys, clock);
         if doorstep.is_open_to_others() {

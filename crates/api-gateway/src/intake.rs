@@ -20,6 +20,7 @@ mod answer;
 mod cancelling;
 mod changing;
 mod fingerprint;
+mod purchases;
 mod request;
 mod terms;
 mod twins;
@@ -28,6 +29,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use dex_router::Router;
 use domain::order::Terms;
 use domain::{Asset, ClientId, Event, IdempotencyKey, Mint, OrderId, Seq, TokenList};
 use ports::STAGE_SPANS;
@@ -72,6 +74,8 @@ pub struct Intake {
     pub(crate) acts: Acts,
     pub(crate) stats: Arc<Stats>,
     pub(crate) wallets: Wallets,
+    /// Absent where nobody buys exact amounts.
+    router: Option<Router>,
 }
 
 /// Who submits an order, and how. On a socket: taken from the upgrade request.
@@ -122,7 +126,7 @@ impl Intake {
     pub fn start(
         settings: &GatewaySettings,
         ports: &Ports,
-        (announcer, assets): (Announcer, Arc<dyn AssetSource>),
+        (announcer, assets, router): (Announcer, Arc<dyn AssetSource>, Option<Router>),
         shutdown: &Shutdown,
     ) -> Arc<Self> {
         let salt = [(); 4].map(|()| ports.random.bits());
@@ -142,6 +146,7 @@ impl Intake {
             shutdown: shutdown.clone(),
             ports: ports.clone(),
             announcer,
+            router,
         })
     }
 
@@ -229,6 +234,7 @@ impl Intake {
             || self.stats.is_near_full()
             || self.spending.limits_orders()
             || self.chain.trading == Trading::Disabled
+            || request.is_purchase()
             || self.wallets.are_bound()
             || request.wallet.is_some();
         let earlier = match &mark {
@@ -240,6 +246,7 @@ impl Intake {
             return Ok(self.replay(envelope, order_id, answer));
         }
         self.spending.admit(&terms)?;
+        self.admit_purchase(&terms).await?;
 
         let place = Place::of(&terms);
         let (allowance, room) = match (self.admit(envelope, place).await, &mark) {

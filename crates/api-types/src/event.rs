@@ -76,6 +76,10 @@ pub struct EventView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub min_amount_out: Option<String>,
+    /// `building` of an order that buys an exact amount: the most that it may cost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, examples("1.5075"))]
+    pub max_amount_in: Option<String>,
     /// The transaction's signature in base58.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -223,6 +227,7 @@ impl EventView {
             gain_bps: None,
             expected_amount_out: None,
             min_amount_out: None,
+            max_amount_in: None,
             tx_hash: None,
             executed_price: None,
             amount_out: None,
@@ -247,10 +252,12 @@ impl EventView {
         let offers = offers.map(|quote| QuoteView::new(quote, sold, amount_in, bought));
         self.add_route(route, tokens);
         self.quotes = Some(offers.collect());
-        self.pools = Some(PoolQuoteView::list(pools, bought));
+        self.pools = Some(PoolQuoteView::list(pools, (sold, bought)));
         self.gain_bps = Some(gain_bps(choice, quotes));
         self.expected_amount_out = Some(amount_out(choice.expected_amount_out, route));
         self.min_amount_out = Some(amount_out(choice.min_amount_out, route));
+        let most = choice.max_amount_in;
+        self.max_amount_in = most.map(|most| most.to_decimal(sold.decimals));
     }
 
     fn add_fill(&mut self, fill: &Fill, tokens: &TokenList) {

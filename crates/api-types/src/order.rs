@@ -2,7 +2,7 @@
 
 use domain::landing::LandingReport;
 use domain::order::{Condition, OrderType, State, Terms};
-use domain::quote::Fill;
+use domain::quote::{Choice, Fill};
 use domain::{Asset, BaseUnits, Bps, MaxImpact, Order, Price, Route, Timestamp, TokenList};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -33,8 +33,18 @@ pub struct OrderView {
     pub token_in_mint: String,
     /// The address of what is bought.
     pub token_out_mint: String,
-    #[schema(examples("1.5"))]
-    pub amount_in: String,
+    /// Null for an order that buys an exact amount, until it is confirmed: what it cost.
+    #[serde(default)]
+    #[schema(required = true, examples("1.5"))]
+    pub amount_in: Option<String>,
+    /// What the order buys, to the unit, if that is what the client asked for.
+    #[serde(default)]
+    #[schema(required = true)]
+    pub amount_out_wanted: Option<String>,
+    /// The most that such an order may cost: what the client named, or else what the slippage allows of the last quote.
+    #[serde(default)]
+    #[schema(required = true)]
+    pub max_amount_in: Option<String>,
     /// Null for a limit order that names none: its price alone is its floor.
     #[schema(maximum = 5000)]
     pub slippage_bps: Option<u16>,
@@ -236,9 +246,9 @@ impl OrderView {
                 view.landing = last_failure.as_ref().and_then(LandingView::of);
             }
             State::Routing => {}
-            State::Building { decision } => view.add_route(&decision.choice.route, tokens),
+            State::Building { decision } => view.add_choice(&decision.choice, tokens),
             State::Submitted { choice, signature } => {
-                view.add_route(&choice.route, tokens);
+                view.add_choice(choice, tokens);
                 view.tx_hash = Some(signature.as_str().to_owned());
             }
             State::Confirmed { fill } => view.add_fill(fill, order.updated_at, tokens),
@@ -337,6 +347,10 @@ impl OrderView {
 
     fn add_fill(&mut self, fill: &Fill, confirmed_at: Timestamp, tokens: &TokenList) {
         self.add_route(&fill.route, tokens);
+        if self.amount_out_wanted.is_some() {
+            let route = &fill.route;
+            self.amount_in = Some(route.amount_in().to_decimal(route.asset_in().decimals));
+        }
         self.tx_hash = Some(fill.signature.as_str().to_owned());
         self.executed_price = Some(executed_price(fill));
         self.amount_out = Some(amount_out(fill.amount_out, &fill.route));
@@ -347,6 +361,7 @@ impl OrderView {
     fn without_state(order: &Order, tokens: &TokenList) -> Self {
         let terms = &order.terms;
         let client_order_id = terms.client_order_id.as_ref();
+        let sold = |amount: BaseUnits| amount.to_decimal(terms.asset_in.decimals);
         let bought = |amount: BaseUnits| amount.to_decimal(terms.asset_out.decimals);
         Self {
             order_id: order.id.uuid(),
@@ -356,7 +371,12 @@ impl OrderView {
             token_out: tokens.name_of(terms.asset_out.mint),
             token_in_mint: terms.asset_in.mint.to_string(),
             token_out_mint: terms.asset_out.mint.to_string(),
-            amount_in: terms.amount_in.to_decimal(terms.asset_in.decimals),
+            amount_in: match terms.amount_out {
+                None => Some(sold(terms.amount_in)),
+                Some(_) => None,
+            },
+            amount_out_wanted: terms.amount_out.map(bought),
+            max_amount_in: terms.max_amount_in().map(sold),
             slippage_bps: (terms.slippage != Bps::ANY).then(|| terms.slippage.get()),
             limit_price: match terms.order_type {
                 OrderType::Limit { price } => Some(price.to_string()),
@@ -399,6 +419,13 @@ impl OrderView {
             last_error: None,
             reason: None,
             seq: order.seq.get(),
+        }
+    }
+
+    fn add_choice(&mut self, choice: &Choice, tokens: &TokenList) {
+        self.add_route(&choice.route, tokens);
+        if let Some(most) = choice.max_amount_in {
+            self.max_amount_in = Some(most.to_decimal(choice.route.asset_in().decimals));
         }
     }
 

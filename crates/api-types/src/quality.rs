@@ -64,7 +64,9 @@ impl QualityView {
     #[must_use]
     pub fn new(decided_at: Timestamp, decision: &Decision, fill: Option<&Fill>) -> Self {
         let beside = Beside::of(decision);
-        let asset_out = decision.choice.route.asset_out();
+        let route = &decision.choice.route;
+        let assets = (route.asset_in(), route.asset_out());
+        let asset_out = assets.1;
         let expected = decision.choice.expected_amount_out;
         let filled = fill.map(|fill| Exchange {
             amount_in: fill.route.amount_in(),
@@ -80,7 +82,7 @@ impl QualityView {
             against_quoted_bps: above(Some(expected)),
             against_best_single_bps: above(beside.best.map(|best| best.amount_out)),
             against_mid_bps: above(beside.mid()),
-            quotes: PoolQuoteView::list(&decision.pools, asset_out),
+            quotes: PoolQuoteView::list(&decision.pools, assets),
         }
     }
 }
@@ -121,14 +123,19 @@ impl<'a> Beside<'a> {
 
     fn single(&self) -> Option<SingleView> {
         let Offer {
-            pool, amount_out, ..
+            pool,
+            amount_out,
+            amount_in,
+            ..
         } = self.best?;
-        let decimals = self.decision.choice.route.asset_out().decimals;
+        let route = &self.decision.choice.route;
+        let decimals = route.asset_out().decimals;
         Some(SingleView {
             dex: pool.program.venue().into(),
             pool: pool.program.into(),
             pool_address: pool::address(*pool),
             amount_out: amount_out.to_decimal(decimals),
+            amount_in: amount_in.map(|asked| asked.to_decimal(route.asset_in().decimals)),
         })
     }
 }

@@ -25,6 +25,10 @@ pub struct QuoteView {
     /// After fee and price impact.
     #[schema(examples("150.25"))]
     pub amount_out: Option<String>,
+    /// What it asks for an exact `amountOut`; absent where `amountIn` is exact.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, examples("1.5"))]
+    pub amount_in: Option<String>,
     /// How much the order itself moves the price, as a fraction.
     #[schema(examples("0.0001"))]
     pub price_impact: Option<String>,
@@ -42,14 +46,18 @@ impl QuoteView {
             price: None,
             fee: None,
             amount_out: None,
+            amount_in: None,
             price_impact: None,
             error: None,
         };
         match &quote.answer {
             Answer::Offered(offer) => {
                 let paid = offer.amount_out;
-                let price = domain::price::price(asset_in, amount_in, asset_out, paid);
+                let sold = offer.amount_in.unwrap_or(amount_in);
+                let price = domain::price::price(asset_in, sold, asset_out, paid);
                 view.price = Some(price);
+                let asked = offer.amount_in;
+                view.amount_in = asked.map(|asked| asked.to_decimal(asset_in.decimals));
                 view.amount_out = Some(paid.to_decimal(asset_out.decimals));
                 view.add_pool(offer);
             }
@@ -76,6 +84,10 @@ pub struct PoolQuoteView {
     /// After fee and price impact.
     #[schema(examples("150.25"))]
     pub amount_out: Option<String>,
+    /// What it asks for an exact `amountOut`; absent where `amountIn` is exact.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, examples("1.5"))]
+    pub amount_in: Option<String>,
     /// The pool's fee as a fraction of the amount traded.
     #[schema(examples("0.0025"))]
     pub fee: Option<String>,
@@ -89,14 +101,17 @@ pub struct PoolQuoteView {
 impl PoolQuoteView {
     /// All that competed, the best first; those without an offer last.
     #[must_use]
-    pub fn list(pools: &[PoolQuote], asset_out: Asset) -> Vec<Self> {
+    pub fn list(pools: &[PoolQuote], assets: (Asset, Asset)) -> Vec<Self> {
         let mut pools: Vec<&PoolQuote> = pools.iter().collect();
-        pools.sort_by_key(|quote| std::cmp::Reverse(offered(&quote.answer)));
-        let views = pools.into_iter().map(|quote| Self::new(quote, asset_out));
+        pools.sort_by_key(|quote| {
+            let offer = quote.answer.offer();
+            (offer.is_none(), offer.map(Offer::rank))
+        });
+        let views = pools.into_iter().map(|quote| Self::new(quote, assets));
         views.collect()
     }
 
-    fn new(quote: &PoolQuote, asset_out: Asset) -> Self {
+    fn new(quote: &PoolQuote, (asset_in, asset_out): (Asset, Asset)) -> Self {
         let PoolQuote { pool, answer } = quote;
         let (offer, error) = match answer {
             Answer::Offered(offer) => (Some(offer), None),
@@ -107,6 +122,9 @@ impl PoolQuoteView {
             pool: pool.program.into(),
             pool_address: pool::address(*pool),
             amount_out: offer.map(|offer| offer.amount_out.to_decimal(asset_out.decimals)),
+            amount_in: offer
+                .and_then(|offer| offer.amount_in)
+                .map(|asked| asked.to_decimal(asset_in.decimals)),
             fee: offer.map(|offer| from_millionths(offer.fee_ppm)),
             price_impact: offer.map(|offer| from_millionths(offer.impact_ppm)),
             error,
@@ -124,6 +142,10 @@ pub struct SingleView {
     pub pool_address: Option<String>,
     #[schema(examples("225.25"))]
     pub amount_out: String,
+    /// What it asks for an exact `amountOut`; absent where `amountIn` is exact.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, examples("1.5"))]
+    pub amount_in: Option<String>,
 }
 
 fn offered(answer: &Answer) -> Option<BaseUnits> {
@@ -165,6 +187,14 @@ pub struct QuotesAnswer {
     pub best: Option<VenueName>,
     pub expected_amount_out: Option<String>,
     pub min_amount_out: Option<String>,
+    /// Of an exact `amountOut`: what it would cost now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, examples("1.5"))]
+    pub expected_amount_in: Option<String>,
+    /// Of an exact `amountOut`: the most that it may cost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, examples("1.5075"))]
+    pub max_amount_in: Option<String>,
     /// The pools that an order would use now; empty if none makes an offer.
     pub route: Vec<LegView>,
     /// What the route pays more than the best single pool, in hundredths of a percent.

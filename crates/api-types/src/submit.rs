@@ -35,6 +35,14 @@ pub struct SubmitOrder {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = DecimalText, nullable = false)]
     pub amount_in: Option<String>,
+    /// Instead of an amount of `tokenIn`: how much of `tokenOut` to buy, to the unit. For market orders.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = DecimalText, nullable = false)]
+    pub amount_out: Option<String>,
+    /// The most that `amountOut` may cost, in `tokenIn`; absent: what the slippage allows of the quote.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = DecimalText, nullable = false)]
+    pub max_amount_in: Option<String>,
     /// Slippage in basis points; at most one of the three may be given. The default is 50, 200 for a `stop`, and none for
     /// a `limit`, whose price is its floor.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -112,7 +112,10 @@ impl World {
             history: self.history(named.address),
             named,
         });
-        let wallets = wallets.collect();
+        let wallets: Vec<Traded> = wallets.collect();
+        if let Some(first) = wallets.first() {
+            self.pools.belong_to(first.named.address);
+        }
         let (first, others) = signings.into_parts();
         let signer = self.signer(first);
         let others = others.into_iter().map(|signing| self.signer(signing));

@@ -38,6 +38,7 @@ pub mod recording;
 pub mod rpc;
 pub mod settings;
 pub mod standing;
+pub mod tables;
 pub mod wallet;
 
 #[cfg(test)]

@@ -6,6 +6,9 @@ use solana_hash::Hash;
 use solana_message::VersionedMessage;
 use solana_transaction::versioned::VersionedTransaction;
 
+/// Stands for an account that a lookup table gives: nobody's address.
+pub const UNKNOWN: Address = Address([0xff; 32]);
+
 /// Why bytes are no transaction that can be read here.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unreadable {
@@ -42,6 +45,19 @@ impl Decoded {
         let transaction: VersionedTransaction =
             wincode::deserialize(bytes).map_err(|error| Unreadable::Bytes(error.to_string()))?;
         Self::of(&transaction.message, transaction.signatures.len(), loaded)
+    }
+
+    /// Reads a transaction of which nobody says what came from its lookup tables: those accounts are [`UNKNOWN`].
+    pub fn stated(bytes: &[u8]) -> Result<Self, Unreadable> {
+        let transaction: VersionedTransaction =
+            wincode::deserialize(bytes).map_err(|error| Unreadable::Bytes(error.to_string()))?;
+        let message = &transaction.message;
+        let lookups = message.address_table_lookups().unwrap_or_default();
+        let loaded = lookups
+            .iter()
+            .map(|it| it.writable_indexes.len() + it.readonly_indexes.len());
+        let loaded = vec![UNKNOWN; loaded.sum()];
+        Self::of(message, transaction.signatures.len(), &loaded)
     }
 
     fn of(

@@ -4,6 +4,7 @@
 //! read with one request ([`snapshot::Snapshots`]), together with the chain's clock: fees and openings are judged by
 //! the chain's time, never by ours. [`PoolReader`] is what others ask.
 
+mod accounts;
 mod ahead;
 mod aside;
 pub mod candidate;

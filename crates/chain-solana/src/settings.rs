@@ -1,5 +1,6 @@
 //! What differs from cluster to cluster and from operator to operator.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use amm::Program;
@@ -19,6 +20,8 @@ const FEE_MAX: Lamports = Lamports::new(1_000_000);
 /// What differs from cluster to cluster and from operator to operator.
 #[derive(Debug, Clone)]
 pub struct Settings {
+    /// The lookup tables that transactions may take accounts from, where they do not fit without.
+    pub tables: Arc<[domain::Address]>,
     /// The venues' programs.
     pub programs: Vec<Program>,
     /// From when on a transaction counts as landed.
@@ -91,6 +94,7 @@ impl Settings {
 
     fn of(pace: Pace) -> Self {
         Self {
+            tables: Arc::from([]),
             programs: Program::MAINNET.to_vec(),
             commitment: Landed::Confirmed,
             fees: FeePolicy {

@@ -10,7 +10,7 @@ use amm::{Address, Program};
 use domain::fee::UnitPrice;
 use domain::{Asset, BaseUnits, FeeLevel, Mint, OrderId, venue};
 use ports::SystemClock;
-use ports::transaction_builder::{Execution, Leg};
+use ports::transaction_builder::{Exact, Execution, Leg};
 use solana_hash::Hash;
 use uuid::Uuid;
 
@@ -49,6 +49,7 @@ pub(crate) fn wallet() -> Wallet {
 /// CPMM alone, and nothing is used twice.
 pub(crate) fn settings() -> Settings {
     Settings {
+        tables: Arc::from([]),
         programs: vec![CPMM],
         commitment: Landed::Confirmed,
         fees: FeePolicy {
@@ -92,6 +93,7 @@ pub(crate) fn leg(pool: PoolOf, sol: u64, usdc: u64) -> Leg {
         mint_out: PAIR.1,
         amount_in: BaseUnits::new(sol),
         min_amount_out: BaseUnits::new(usdc),
+        exact: Exact::In,
     }
 }
 

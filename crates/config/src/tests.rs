@@ -209,6 +209,7 @@ fn a_wrong_value_is_named_with_its_variable_and_what_is_allowed() {
         ),
         ("--route-max-legs", "0", "ROUTE_MAX_LEGS", "1 to 4"),
         ("--route-max-legs", "5", "ROUTE_MAX_LEGS", "1 to 4"),
+        ("--lookup-tables", "nobody", "LOOKUP_TABLES", "or none"),
         ("--route-max-hops", "3", "ROUTE_MAX_HOPS", "1 to 2"),
         (
             "--halt-after-reverts",

@@ -1,10 +1,13 @@
 //! What transactions may cost, and what is looked at before one is signed.
 
+use std::sync::Arc;
+
 use clap::{Args, ValueEnum};
 use domain::spending::SpendLimits;
-use domain::{FeeLevel, MaxImpact};
+use domain::{Address, FeeLevel, MaxImpact};
 
 use crate::chain::Cluster;
+use crate::key_place::KeyPlace;
 use crate::values::whole;
 use crate::{Config, Invalid};
 
@@ -51,6 +54,31 @@ pub struct Transactions {
     /// How many pools one after another one transaction may use; 1 = no third token
     #[arg(long, env = "ROUTE_MAX_HOPS", value_name = "COUNT", default_value = "2", value_parser = whole(1..=HOPS_MAX))]
     pub route_max_hops: u8,
+    /// Lookup tables that transactions may take accounts from where they do not fit without, comma-separated, or none
+    /// [default: with sim the simulated cluster's, unless a signer process signs; with live none]
+    #[arg(long, env = "LOOKUP_TABLES", value_name = "ADDRESSES", value_parser = tables)]
+    pub lookup_tables: Option<Arc<[Address]>>,
+}
+
+/// The setting that names no lookup table.
+const NO_TABLES: &str = "none";
+/// More tables are not looked into.
+const TABLES_MAX: usize = 8;
+
+/// Lookup tables as they are written.
+fn tables(text: &str) -> Result<Arc<[Address]>, String> {
+    let allowed = || {
+        format!("addresses of lookup tables, comma-separated, {TABLES_MAX} at most, or {NO_TABLES}")
+    };
+    if text.trim() == NO_TABLES {
+        return Ok(Arc::from([]));
+    }
+    let named = text.split(',').map(|it| it.trim().parse::<Address>());
+    let named: Vec<Address> = named.collect::<Result<_, _>>().map_err(|_| allowed())?;
+    match named.len() <= TABLES_MAX {
+        true => Ok(named.into()),
+        false => Err(allowed()),
+    }
 }
 
 /// Something that is done or not.
@@ -63,6 +91,21 @@ pub enum Switch {
 }
 
 impl Config {
+    /// The lookup tables that transactions may use, where the cluster has this one of its own. A signer process signs nothing
+    /// that takes accounts from a table it does not have.
+    #[must_use]
+    pub fn lookup_tables(&self, own: Option<Address>) -> Arc<[Address]> {
+        if let Some(named) = &self.transactions.lookup_tables {
+            return Arc::clone(named);
+        }
+        let keys = self.wallet.wallets.iter().filter_map(|it| it.key.as_ref());
+        let mut keys = self.wallet.wallet.iter().chain(keys);
+        match keys.any(|it| matches!(it, KeyPlace::Signer(_))) {
+            true => Arc::from([]),
+            false => own.into_iter().collect(),
+        }
+    }
+
     /// Whether transactions are simulated before they are signed.
     #[must_use]
     pub fn simulates(&self) -> Switch {

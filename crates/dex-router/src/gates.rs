@@ -3,6 +3,7 @@
 pub(crate) mod deviation;
 
 use amm::token::TransferFee;
+use domain::quote::Offer;
 use domain::{Asset, BaseUnits, Mint, TokenList};
 
 use crate::pools::{FoundPool, MintFacts, PairPools};
@@ -100,6 +101,18 @@ impl PairGates<'_> {
                 let is_of_pair = mint == self.assets.0.mint || mint == self.assets.1.mint;
                 is_of_pair.then(|| self.refuse_less(pool, *asset, *floor))?
             }),
+        }
+    }
+
+    /// The offer of a purchase, where the pool is not too small for what that costs.
+    pub(crate) fn admit(&self, pool: &FoundPool, offer: Offer) -> Result<Offer, Refused> {
+        let costing = Self {
+            amount_in: offer.amount_in,
+            ..*self
+        };
+        match costing.refuse_depth(pool) {
+            Some(refused) => Err(refused),
+            None => Ok(offer),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use domain::fee::UnitPrice;
 
-use crate::room::{self, Swap};
+use crate::room::{self, Swap, Table};
 
 /// How far routes may reach.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,10 +25,20 @@ impl Limits {
         simulates: false,
         unit_price: UnitPrice::ZERO,
     };
+}
 
-    /// Whether a transaction has room for these swaps.
-    pub(crate) fn have_room<'a>(&self, swaps: impl IntoIterator<Item = Swap<'a>>) -> bool {
-        let length = room::length(swaps);
+/// What room there is in a transaction.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Room<'a> {
+    pub(crate) simulates: bool,
+    /// The lookup tables that it may use.
+    pub(crate) tables: &'a [Table],
+}
+
+impl Room<'_> {
+    /// Whether there is room for these swaps.
+    pub(crate) fn is_enough<'a>(&self, swaps: impl IntoIterator<Item = Swap<'a>>) -> bool {
+        let length = room::length(swaps, self.tables);
         let bytes = match self.simulates {
             true => length.transaction.max(length.simulation),
             false => length.transaction,

@@ -1,7 +1,5 @@
 //! What the pools of a venue offer: each priced by its program's own arithmetic, as one slot shows it.
 
-use std::cmp::Reverse;
-
 use amm::token::TransferFees;
 use amm::{Address, Conditions, Direction, Pool, Price, Quote, Refusal, amm_v4};
 use domain::quote::{Answer, Offer};
@@ -106,7 +104,10 @@ impl Quoted {
             None => {
                 let quote = |it: &FoundPool| match gates.refuse_depth(it) {
                     Some(refused) => Err(Declined::Refused(refused)),
-                    None => offer(it, &found, request),
+                    None => match offer(it, &found, request)? {
+                        offer if request.amount_out.is_some() => Ok(gates.admit(it, offer)?),
+                        offer => Ok(offer),
+                    },
                 };
                 found.pools.iter().map(quote).collect()
             }
@@ -223,33 +224,28 @@ pub(crate) fn best<'a>(offers: impl Iterator<Item = &'a Offer>) -> Option<&'a Of
 /// What comes first is better.
 pub(crate) fn rank(offer: &Offer) -> impl Ord + use<> {
     let PoolRef { program, address } = offer.pool;
-    (
-        Reverse(offer.amount_out),
-        offer.impact_ppm,
-        program,
-        address,
-    )
+    (offer.rank(), offer.impact_ppm, program, address)
 }
 
 fn offer(found: &FoundPool, among: &PairPools, request: QuoteRequest) -> Result<Offer, Declined> {
     let pool = found.state.as_deref();
     let pool = pool.map_err(|why| Declined::Passing(why.clone()))?;
-    let amount_in = request.amount_in.get();
-    if matches!(pool, Pool::AmmV4(_)) && amount_in < amm_v4::quote::DUST_LIMIT {
+    let conditions = conditions(pool, among, (request.asset_in, request.asset_out))?;
+    let quote = match request.amount_out {
+        Some(amount_out) => pool.quote_out(amount_out.get(), &conditions),
+        None => pool.quote_in(request.amount_in.get(), &conditions),
+    };
+    let quote = quote.map_err(declined)?;
+    if matches!(pool, Pool::AmmV4(_)) && quote.amount_in < amm_v4::quote::DUST_LIMIT {
         return Err(Declined::AmountTooSmall);
     }
-    let (quote, direction) = quote(
-        pool,
-        among,
-        (request.asset_in, request.asset_out),
-        amount_in,
-    )?;
     let absurd = || Declined::Passing("the offer makes no sense".to_owned());
     Ok(Offer {
         pool: found.pool,
         amount_out: BaseUnits::new(quote.amount_out),
         fee_ppm: quote.fee_ppm().ok_or_else(absurd)?,
-        impact_ppm: quote.impact_ppm(direction).ok_or_else(absurd)?,
+        impact_ppm: quote.impact_ppm(conditions.direction).ok_or_else(absurd)?,
+        amount_in: request.amount_out.map(|_| BaseUnits::new(quote.amount_in)),
     })
 }
 

@@ -4,14 +4,14 @@ use domain::route::{Leg, Route};
 use domain::{BaseUnits, Bps};
 
 use crate::candidates::Candidate;
-use crate::limits::Limits;
+use crate::limits::Room;
 use crate::split::{Part, Pays as _, Rules, divide};
 
 /// What a further part must gain beyond what it costs, in hundredths of a percent.
 const GAIN_MIN_BPS: u16 = 1;
 /// Of what a first pool pays, the second takes so much less at most, in hundredths of a percent: with the order's whole
 /// slippage as much would stay behind in the wallet.
-const LEFT_MAX_BPS: u16 = 10;
+pub(crate) const LEFT_MAX_BPS: u16 = 10;
 
 /// A way to sell an amount.
 #[derive(Debug, Clone)]
@@ -33,10 +33,10 @@ pub(crate) fn direct(
     candidates: &[Candidate<'_>],
     amount_in: BaseUnits,
     (parts_max, part_cost): (usize, BaseUnits),
-    limits: &Limits,
+    room: Room<'_>,
 ) -> Option<Plan> {
     let fits =
-        |pools: &[usize]| limits.have_room(pools.iter().map(|place| candidates[*place].swap()));
+        |pools: &[usize]| room.is_enough(pools.iter().map(|place| candidates[*place].swap()));
     let rules = Rules {
         parts_max,
         part_cost: part_cost.get(),
@@ -84,10 +84,10 @@ pub(crate) fn passed_on(paid: BaseUnits, slippage: Bps) -> BaseUnits {
 pub(crate) fn in_a_row(
     first: (&Candidate<'_>, &Plan),
     (behind, amount_in): (&[Candidate<'_>], BaseUnits),
-    limits: &Limits,
+    room: Room<'_>,
 ) -> Option<(Plan, IsBest)> {
     let mut seconds = singles(behind, amount_in).enumerate();
-    let fits = |place: usize| limits.have_room([first.0.swap(), behind[place].swap()]);
+    let fits = |place: usize| room.is_enough([first.0.swap(), behind[place].swap()]);
     let (place, (_, second)) = seconds.find(|(_, (place, _))| fits(*place))?;
     let row = Plan {
         quoted_at: first.1.quoted_at.min(second.quoted_at),

@@ -7,7 +7,9 @@ use amm::token::{Obstacle, TransferFee};
 use amm::{ChainTime, Pool};
 use async_trait::async_trait;
 use domain::route::PoolRef;
-use domain::{BaseUnits, Mint, Venue};
+use domain::{Address, Asset, BaseUnits, Mint, Venue};
+
+use crate::room::Table;
 
 /// What a venue has for a pair, as one slot shows it. A clone shares the pools.
 #[derive(Debug, Clone)]
@@ -75,6 +77,17 @@ pub trait PoolSource: Send + Sync + Debug {
     /// Says that a pair's pools are not what they were taken for: they are looked for again before they are read the
     /// next time, but not every moment.
     fn doubt(&self, pair: (Mint, Mint));
+
+    /// Whether the wallet that pays has its usual account of an asset; `None` is the wallet that is used unasked. What
+    /// nobody can tell is not there.
+    async fn has_account(&self, _wallet: Option<Address>, _asset: Asset) -> bool {
+        false
+    }
+
+    /// What stands in the lookup tables that transactions may use.
+    fn tables(&self) -> Vec<Table> {
+        Vec::new()
+    }
 
     /// The token that most of the pools known share with both of a pair, beside these; nothing where none is known.
     fn third(&self, _pair: (Mint, Mint), _beside: &[Mint]) -> Option<Mint> {

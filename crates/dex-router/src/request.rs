@@ -7,5 +7,15 @@ use domain::{Asset, BaseUnits};
 pub struct QuoteRequest {
     pub asset_in: Asset,
     pub asset_out: Asset,
+    /// What is sold. Of a purchase, the most that it may cost: as much as it takes where that is nothing.
     pub amount_in: BaseUnits,
+    /// What is bought, to the unit, where that is what is asked for.
+    pub amount_out: Option<BaseUnits>,
+}
+
+impl QuoteRequest {
+    /// How much is sold, where that is known before pools are asked.
+    pub(crate) fn sold(&self) -> Option<BaseUnits> {
+        self.amount_out.is_none().then_some(self.amount_in)
+    }
 }

@@ -38,6 +38,14 @@ const COMPUTE_BUDGET: Address = Address([0xf2; 32]);
 const ASSOCIATED_TOKEN: Address = Address([0xf3; 32]);
 const SYSTEM: Address = Address([0; 32]);
 
+/// What a lookup table holds. An account in it takes one byte of a message instead of 32, if no program of the message
+/// and nobody who signs.
+pub type Table = BTreeSet<Address>;
+
+/// How many bytes a message is longer that looks into a table, and that looks into any.
+const LOOK: usize = ADDRESS + 2;
+const LOOKS: usize = 2;
+
 /// One swap of a route.
 #[derive(Debug, Clone, Copy)]
 pub struct Swap<'a> {
@@ -55,9 +63,10 @@ pub struct Length {
     pub simulation: usize,
 }
 
-/// How long the transaction is that makes these swaps.
+/// How long the transaction is that makes these swaps: with these lookup tables, where that is shorter.
 #[must_use]
-pub fn length<'a>(swaps: impl IntoIterator<Item = Swap<'a>>) -> Length {
+pub fn length<'a>(swaps: impl IntoIterator<Item = Swap<'a>>, tables: &[Table]) -> Length {
+    let mut called = BTreeSet::from([WALLET, COMPUTE_BUDGET, SYSTEM, TOKEN_PROGRAM]);
     let mut keys = BTreeSet::from([WALLET, OWN, COMPUTE_BUDGET, SYSTEM]);
     let mut first = None;
     let (mut wraps, mut filled) = (false, BTreeSet::new());
@@ -71,6 +80,7 @@ pub fn length<'a>(swaps: impl IntoIterator<Item = Swap<'a>>) -> Length {
         for asset in [input, output] {
             if Some(asset.mint) != first && !asset.is_native() && filled.insert(asset.mint) {
                 keys.extend([mint(asset), program(asset), ASSOCIATED_TOKEN]);
+                called.extend([program(asset), ASSOCIATED_TOKEN]);
             }
         }
         let trader = Trader {
@@ -85,6 +95,7 @@ pub fn length<'a>(swaps: impl IntoIterator<Item = Swap<'a>>) -> Length {
         let swap = swap.pool.swap_instruction(swap.direction, trader, amounts);
         keys.extend(swap.accounts.iter().map(|account| account.address));
         keys.insert(swap.program);
+        called.insert(swap.program);
         // Its program, two counts, and a byte for each account.
         instructions += 3 + swap.accounts.len() + swap.data.len();
     }
@@ -96,13 +107,28 @@ pub fn length<'a>(swaps: impl IntoIterator<Item = Swap<'a>>) -> Length {
         FRAME + keys.len() * ADDRESS + BUDGET + around + filled.len() * ACCOUNT + instructions;
     // The account of what is bought is not made, nor is the program named that makes it, if it makes no other.
     let spared = ACCOUNT + ADDRESS + if filled.len() == 1 { ADDRESS } else { 0 };
+    let simulation = match last.is_some_and(|asset| !asset.is_native()) {
+        true => transaction + OUTLET - spared,
+        false => transaction,
+    };
+    let saved = saved(keys.difference(&called), tables);
     Length {
-        transaction,
-        simulation: match last.is_some_and(|asset| !asset.is_native()) {
-            true => transaction + OUTLET - spared,
-            false => transaction,
-        },
+        transaction: transaction - saved,
+        simulation: simulation - saved,
     }
+}
+
+/// What tables save of these addresses; nothing where they would make it longer.
+fn saved<'a>(keys: impl Iterator<Item = &'a Address>, tables: &[Table]) -> usize {
+    let mut looked_into = BTreeSet::new();
+    let mut found = 0;
+    for key in keys {
+        if let Some(place) = tables.iter().position(|table| table.contains(key)) {
+            looked_into.insert(place);
+            found += 1;
+        }
+    }
+    (found * (ADDRESS - 1)).saturating_sub(looked_into.len() * LOOK + LOOKS)
 }
 
 fn mint(asset: Asset) -> Address {

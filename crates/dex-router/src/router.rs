@@ -2,6 +2,7 @@
 //! several side by side, or two one after another over a third token.
 
 mod asking;
+mod buying;
 mod reasons;
 
 use std::collections::BTreeSet;
@@ -10,19 +11,18 @@ use std::time::Duration;
 
 use domain::quote::{Answer, Choice, Decision, PoolQuote, Quote};
 use domain::venue::VenueSet;
-use domain::{Asset, BaseUnits, Bps, FeeLevel, MaxImpact, Terms, TokenList, Venue};
+use domain::{Address, Asset, BaseUnits, Bps, FeeLevel, MaxImpact, Terms, TokenList, Venue};
 use futures_util::future::join_all;
-use tracing::info;
 
 use crate::candidates;
 use crate::gates::{Gate, Gates, PairGates};
-use crate::limits::Limits;
+use crate::limits::{Limits, Room};
 use crate::offers::{Asked, Quoted};
 use crate::planning::{self, IsBest, Plan};
 use crate::pools::{PoolSource, Unavailable};
 use crate::report::PairReport;
 use crate::request::QuoteRequest;
-use crate::thirds::{Third, Thirds};
+use crate::thirds::{Third, Thirds, Worthwhile};
 use crate::worth::{ACCOUNT_RENT, Worth, swap_lamports};
 
 /// So many pools before a third token are tried where not all fit into one transaction with those behind it.
@@ -44,6 +44,8 @@ pub struct RouteRequest {
     pub fee_level: Option<FeeLevel>,
     /// When it goes over a third token.
     pub thirds: ThirdTokens,
+    /// The wallet that pays; where absent, the one that is used unasked.
+    pub wallet: Option<Address>,
     /// So many swaps at most, where fewer are wanted than the router's limits allow.
     pub swaps_max: Option<usize>,
 }
@@ -76,6 +78,7 @@ impl From<&Terms> for RouteRequest {
                 asset_in: terms.asset_in,
                 asset_out: terms.asset_out,
                 amount_in: terms.amount_in,
+                amount_out: terms.amount_out,
             },
             venues: terms.venues,
             slippage: terms.slippage,
@@ -83,6 +86,7 @@ impl From<&Terms> for RouteRequest {
             max_impact: terms.max_impact,
             fee_level: terms.fee_level,
             thirds: ThirdTokens::WherePayingMore,
+            wallet: terms.wallet,
             swaps_max: None,
         }
     }
@@ -104,6 +108,8 @@ pub enum NoRoute {
     AmountTooSmall,
     #[error("the best offer, {best}, is below the order's minimum of {minimum}")]
     BelowMinimum { best: String, minimum: String },
+    #[error("the best offer asks {best}, more than the order's maximum of {maximum}")]
+    AboveMaximum { best: String, maximum: String },
     #[error(
         "every offer would move its pool's price by {} bps or more, and {limit} are allowed",
         .least_ppm / 100
@@ -115,7 +121,10 @@ impl NoRoute {
     /// Whether asking again later may bring one.
     #[must_use]
     pub const fn may_pass(&self) -> bool {
-        matches!(self, Self::NoQuote(_) | Self::BelowMinimum { .. })
+        matches!(
+            self,
+            Self::NoQuote(_) | Self::BelowMinimum { .. } | Self::AboveMaximum { .. }
+        )
     }
 }
 
@@ -193,14 +202,17 @@ impl Router {
     pub async fn decide(&self, request: &RouteRequest) -> Result<Decision, Unrouted> {
         let (asked, thirds) = Box::pin(self.ask_all(request)).await;
         let quotes: Vec<Quote> = asked.iter().map(Asked::answer).collect();
-        let choice = match self.choose(&asked, &thirds, request) {
+        let chosen = match request.quote.amount_out {
+            Some(amount_out) => self.buy(&asked, request, amount_out),
+            None => self.choose(&asked, &thirds, request),
+        };
+        let choice = match chosen {
             Ok(choice) => choice,
             Err(why) => {
                 let gates = gates_of(&asked);
                 return Err(Unrouted { why, quotes, gates });
             }
         };
-        log_choice(&choice, &quotes);
         let answered = asked.into_iter().filter_map(|asked| asked.answer.ok());
         Ok(Decision {
             choice,
@@ -232,6 +244,7 @@ impl Router {
             route,
             expected_amount_out: plan.amount_out,
             min_amount_out: floor,
+            max_amount_in: None,
             quoted_at: plan.quoted_at,
         })
     }
@@ -255,34 +268,40 @@ impl Router {
             _ => self.limits.unit_price,
         };
         let swap_cost = worth.of(swap_lamports(unit_price));
+        let tables = self.source.tables();
+        let room = Room {
+            simulates: self.limits.simulates,
+            tables: &tables,
+        };
         let legs_max = self.limits.legs.min(swaps_max);
         let parts = (legs_max, swap_cost);
-        let direct = planning::direct(&candidates, amount_in, parts, &self.limits);
+        let direct = planning::direct(&candidates, amount_in, parts, room);
         if swaps_max < 2 {
             return direct;
         }
         let over = thirds.iter().filter_map(|third| {
-            let plan = self.over(third, request)?;
-            let rent = if third.asset.is_native() {
-                0
-            } else {
-                ACCOUNT_RENT
-            };
+            let plan = self.over(third, request, room)?;
+            let rent = if third.has_account { 0 } else { ACCOUNT_RENT };
             let cost = swap_cost.get().saturating_add(worth.of(rent).get());
-            Some((plan.amount_out.get().saturating_sub(cost), plan))
+            Some((plan.amount_out.get().saturating_sub(cost), cost, plan))
         });
-        let over = over.max_by_key(|(net, _)| *net);
+        let over = over.max_by_key(|(net, ..)| *net);
         let pays = direct.as_ref().map_or(0, |plan| plan.amount_out.get());
         if !thirds.is_empty() {
-            let net = over.as_ref().map_or(0, |(net, _)| *net);
+            let worth = over.as_ref().map_or(Worthwhile::Never, |(_, cost, plan)| {
+                let paid = (plan.amount_out.get(), pays);
+                worthwhile(amount_in, paid, *cost)
+            });
             let pair = (request.quote.asset_in.mint, request.quote.asset_out.mint);
             let reachable = thirds.iter().filter(|third| third.is_reachable());
             let reachable = reachable.map(|third| third.asset).collect();
-            self.thirds.saw(pair, reachable, is_close(net, pays));
+            self.thirds.saw(pair, reachable, worth);
         }
         match over {
-            Some((_, plan)) if direct.is_none() => Some(plan),
-            Some((net, plan)) if net > pays && request.thirds == ThirdTokens::WherePayingMore => {
+            Some((_, _, plan)) if direct.is_none() => Some(plan),
+            Some((net, _, plan))
+                if net > at_risk(pays) && request.thirds == ThirdTokens::WherePayingMore =>
+            {
                 Some(plan)
             }
             _ => direct,
@@ -290,7 +309,7 @@ impl Router {
     }
 
     /// The way over a third token, through one pool on either side of it.
-    fn over(&self, third: &Third, request: &RouteRequest) -> Option<Plan> {
+    fn over(&self, third: &Third, request: &RouteRequest, room: Room<'_>) -> Option<Plan> {
         let to = QuoteRequest {
             asset_out: third.asset,
             ..request.quote
@@ -307,7 +326,7 @@ impl Router {
             let asked = self.judge(&third.from, from, request.venues);
             let behind = candidates::of(&asked, from, request.max_impact);
             let first = (&before[place], &first);
-            let row = planning::in_a_row(first, (&behind, from.amount_in), &self.limits);
+            let row = planning::in_a_row(first, (&behind, from.amount_in), room);
             let Some((row, is_best)) = row else {
                 continue;
             };
@@ -358,9 +377,23 @@ impl Router {
     }
 }
 
-/// Whether one amount is about as good as another, or better.
-fn is_close(net: u64, pays: u64) -> bool {
-    net > 0 && net >= pays - pays / 1_000 * CLOSE_THOUSANDTHS
+/// What a way over a third token must pay where the direct one pays so much: its first leg may pay hardly less than it
+/// was quoted at, and the order is not to fail for less than that.
+const fn at_risk(direct: u64) -> u64 {
+    direct.saturating_add(direct / 10_000 * planning::LEFT_MAX_BPS as u64)
+}
+
+/// From which amount on an order gains what it costs to go over a third token, where this amount brings so much there
+/// and so much directly. In a moment it may bring a little more than now.
+fn worthwhile(amount_in: BaseUnits, (over, direct): (u64, u64), cost: u64) -> Worthwhile {
+    let soon = over.saturating_add(direct / 1_000 * CLOSE_THOUSANDTHS);
+    let more = soon.saturating_sub(at_risk(direct));
+    if more == 0 {
+        return Worthwhile::Never;
+    }
+    let least = u128::from(amount_in.get()) * u128::from(cost) / u128::from(more);
+    let least = u64::try_from(least).unwrap_or(u64::MAX);
+    Worthwhile::From(BaseUnits::new(least))
 }
 
 /// The least an order takes for so much: the larger of slippage's floor and the client's own.
@@ -383,18 +416,6 @@ fn competed(venue: Quoted) -> impl Iterator<Item = PoolQuote> {
         pool,
         answer: answer.map_or_else(Answer::from, Answer::Offered),
     })
-}
-
-fn log_choice(choice: &Choice, quotes: &[Quote]) {
-    let offers: Vec<String> = quotes
-        .iter()
-        .map(|quote| match &quote.answer {
-            Answer::Offered(offer) => format!("{} {}", quote.venue, offer.amount_out),
-            Answer::Declined { reason } => format!("{} none ({reason})", quote.venue),
-        })
-        .collect();
-    let (venue, offers) = (choice.route.largest().venue(), offers.join(", "));
-    info!(%venue, offers, "routed to {venue}; offers after fees and impact: {offers}");
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
-use domain::{Asset, Mint, TokenList, Venue};
+use domain::{Asset, BaseUnits, Mint, TokenList, Venue};
 use tokio::time::Instant;
 
 use crate::pools::{PairPools, PoolSource, Unavailable};
@@ -33,6 +33,8 @@ pub(crate) struct Third {
     pub(crate) asset: Asset,
     pub(crate) to: Vec<Fetched>,
     pub(crate) from: Vec<Fetched>,
+    /// Whether the wallet has an account of it, so that none is opened.
+    pub(crate) has_account: bool,
 }
 
 impl Third {
@@ -57,8 +59,25 @@ impl Third {
 struct Looked {
     at: Instant,
     reachable: Vec<Asset>,
-    /// One of them was about as good as the direct route.
-    is_close: bool,
+    /// What a route over one of them may pay more, but for what it costs.
+    worth: Worthwhile,
+}
+
+/// From which amount on an order may gain by a third token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Worthwhile {
+    /// None does: the direct route pays much more.
+    Never,
+    From(BaseUnits),
+}
+
+impl Worthwhile {
+    fn is_for(self, amount_in: BaseUnits) -> bool {
+        match self {
+            Self::Never => false,
+            Self::From(least) => amount_in >= least,
+        }
+    }
 }
 
 /// What is remembered of pairs.
@@ -68,8 +87,8 @@ pub(crate) struct Thirds(Mutex<HashMap<(Mint, Mint), Looked>>);
 /// Why third tokens are looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Cause {
-    /// An order comes along.
-    Order,
+    /// An order comes along that sells so much.
+    Order(BaseUnits),
     /// There is no direct route, or it is dear.
     Dear,
 }
@@ -86,23 +105,27 @@ impl Thirds {
         let looked = self.looked();
         match looked.get(&pair) {
             Some(last) if now.saturating_duration_since(last.at) < LOOK_EVERY => {
-                match last.is_close || cause == Cause::Dear {
+                let may_gain = match cause {
+                    Cause::Order(amount_in) => last.worth.is_for(amount_in),
+                    Cause::Dear => true,
+                };
+                match may_gain {
                     true => last.reachable.clone(),
                     false => Vec::new(),
                 }
             }
-            None if looked.len() >= PAIRS_MAX && cause == Cause::Order => Vec::new(),
+            None if looked.len() >= PAIRS_MAX && cause != Cause::Dear => Vec::new(),
             _ => all(),
         }
     }
 
     /// Remembers what a look at all of a pair's third tokens showed, or a later one at those that can be reached.
-    pub(crate) fn saw(&self, pair: (Mint, Mint), reachable: Vec<Asset>, is_close: bool) {
+    pub(crate) fn saw(&self, pair: (Mint, Mint), reachable: Vec<Asset>, worth: Worthwhile) {
         let now = Instant::now();
         let mut looked = self.looked();
         match looked.get_mut(&pair) {
             Some(last) if now.saturating_duration_since(last.at) < LOOK_EVERY => {
-                last.is_close = is_close;
+                last.worth = worth;
             }
             _ => {
                 if looked.len() >= PAIRS_MAX {
@@ -115,7 +138,7 @@ impl Thirds {
                         Looked {
                             at,
                             reachable,
-                            is_close,
+                            worth,
                         },
                     );
                 }

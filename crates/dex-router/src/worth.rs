@@ -34,6 +34,7 @@ impl Worth<'_> {
             asset_in,
             asset_out,
             amount_in,
+            ..
         } = self.request;
         if lamports == 0 || asset_out.is_native() {
             return BaseUnits::new(lamports);

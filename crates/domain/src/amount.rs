@@ -81,6 +81,15 @@ impl BaseUnits {
         let floor = (u128::from(self.0) * kept).div_ceil(10_000);
         Self(u64::try_from(floor).unwrap_or(self.0))
     }
+
+    /// The amount plus `bps` basis points. A maximum is rounded down, so that it is never higher than the client asked
+    /// for.
+    #[must_use]
+    pub fn more_bps_rounded_down(self, bps: crate::Bps) -> Self {
+        let more = 10_000 + u128::from(bps.get());
+        let ceiling = u128::from(self.0) * more / 10_000;
+        Self(u64::try_from(ceiling).unwrap_or(u64::MAX))
+    }
 }
 
 pub(crate) fn split_plain(text: &str) -> Result<(&str, &str), InvalidAmount> {

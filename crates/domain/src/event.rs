@@ -23,7 +23,7 @@ use crate::waiting::{Misses, Seen};
 
 /// Version of the persisted form of orders and events. An order carries the version that its kind needs: see
 /// [`Terms::schema_version`](crate::Terms::schema_version).
-pub const SCHEMA_VERSION: u16 = 3;
+pub const SCHEMA_VERSION: u16 = 4;
 
 /// An event that a writer wants to record. The store decides whether it becomes a fact.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -112,6 +112,8 @@ named! {
         AmountTooSmall "amount_too_small"
         /// The best offer is below the order's own minimum.
         BelowMinimum "below_minimum"
+        /// The best offer asks more than the order's own maximum.
+        AboveMaximum "above_maximum"
         /// Every offer would move its pool's price further than the order allows.
         PriceImpact "price_impact"
         /// The wallet holds less than the transaction needs.

@@ -30,7 +30,12 @@ pub struct Terms {
     pub asset_in: Asset,
     #[serde(alias = "token_out")]
     pub asset_out: Asset,
+    /// What it sells. Of an order that buys an exact amount: the most that it may sell, and nothing where its slippage
+    /// says that.
     pub amount_in: BaseUnits,
+    /// What it buys, to the unit, where that is what the client asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amount_out: Option<BaseUnits>,
     pub slippage: Bps,
     /// The client's own minimum. The slippage gives another one; the higher one counts.
     pub min_amount_out: Option<BaseUnits>,
@@ -215,6 +220,13 @@ impl Terms {
         Some(self.min_amount_out.map_or(least, |own| own.max(least)))
     }
 
+    /// The most that the order may sell, where the client named that.
+    #[must_use]
+    pub fn max_amount_in(&self) -> Option<BaseUnits> {
+        let named = self.amount_out.is_some() && self.amount_in > BaseUnits::new(0);
+        named.then_some(self.amount_in)
+    }
+
     /// Whether the order's condition holds where its amount brings so much.
     #[must_use]
     pub fn holds_at(&self, amount_out: BaseUnits) -> bool {
@@ -241,8 +253,9 @@ impl Terms {
     /// The version of the stored form that a program must know to execute the order.
     #[must_use]
     pub const fn schema_version(&self) -> u16 {
-        match self.order_type {
-            OrderType::Market => 2,
+        match (self.order_type, self.amount_out) {
+            (_, Some(_)) => 4,
+            (OrderType::Market, None) => 2,
             _ => 3,
         }
     }

@@ -59,7 +59,7 @@ pub const fn bps(ppm: i64) -> i64 {
 #[must_use]
 pub fn best_single(decision: &Decision) -> Option<&Offer> {
     let offers = decision.quotes.iter().filter_map(|quote| quote.offer());
-    offers.max_by_key(|offer| offer.amount_out)
+    offers.min_by_key(|offer| offer.rank())
 }
 
 /// What the amount would have brought at this pool's price before the trade: without the pool's fee, and as if nothing

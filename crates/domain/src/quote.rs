@@ -2,6 +2,8 @@
 
 mod stored;
 
+use std::cmp::Reverse;
+
 use serde::{Deserialize, Serialize};
 
 use crate::amount::BaseUnits;
@@ -35,6 +37,17 @@ pub struct Offer {
     /// Price impact in millionths: how much worse this is than the pool's price before the trade,
     /// without the fee.
     pub impact_ppm: u32,
+    /// What the pool asks for the amount, where the order buys an exact one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amount_in: Option<BaseUnits>,
+}
+
+impl Offer {
+    /// What comes first is better for who asked all of them the same: less is asked, or more is paid out.
+    #[must_use]
+    pub const fn rank(&self) -> (Option<BaseUnits>, Reverse<BaseUnits>) {
+        (self.amount_in, Reverse(self.amount_out))
+    }
 }
 
 impl Answer {
@@ -82,6 +95,9 @@ pub struct Choice {
     pub route: Route,
     pub expected_amount_out: BaseUnits,
     pub min_amount_out: BaseUnits,
+    /// The most that the route may take, where the order buys an exact amount: its legs keep to what they give.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_amount_in: Option<BaseUnits>,
     /// The slot of the snapshot that it was quoted from.
     #[serde(default)]
     pub quoted_at: u64,

@@ -14,6 +14,7 @@ use crate::lifecycle::detail;
 use crate::output;
 
 /// Steps of an order that goes straight to its end: pending, routing, building, submitted, confirmed.
+const COLUMNS: usize = 80;
 const STEPS: u64 = 5;
 /// More bars than this do not fit a screen; one bar sums up the rest.
 const BARS_MAX: usize = 20;
@@ -85,9 +86,8 @@ impl Board {
             Self::Lines => {
                 let status = event.status.name();
                 let number = place + 1;
-                output::line(
-                    format!("{number:>3}  {:<20} {status:<10} {detail}", entry.label).trim_end(),
-                )
+                let told = format!("{number:>3}  {:<20} {status:<10} {detail}", entry.label);
+                output::line(cut(told.trim_end()))
             }
             Self::Bars { bars, total, .. } => {
                 if let Some(bar) = bars.get(&place) {
@@ -112,6 +112,14 @@ impl Board {
             output::line("")?;
         }
         Ok(())
+    }
+}
+
+/// A line of a usual terminal; the whole reason of a failure stands with the order.
+fn cut(line: &str) -> String {
+    match line.char_indices().nth(COLUMNS) {
+        None => line.to_owned(),
+        Some(_) => line.chars().take(COLUMNS - 1).chain(['…']).collect(),
     }
 }
 

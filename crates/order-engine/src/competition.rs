@@ -29,7 +29,10 @@ pub(crate) fn table_of(pools: &[PoolQuoteView], route: &[LegView]) -> Table {
         table.add_row([
             format!("{} {}", pool.dex.name(), pool.pool.name()),
             address_of(pool),
-            of(&pool.amount_out),
+            match &pool.amount_in {
+                Some(asked) => format!("asks {}", short(asked)),
+                None => of(&pool.amount_out),
+            },
             of(&pool.fee),
             of(&pool.price_impact),
             note,

@@ -60,7 +60,10 @@ fn why(event: &EventView) -> String {
 }
 
 fn offer(quote: &QuoteView) -> String {
-    match (&quote.amount_out, &quote.error) {
+    match (
+        quote.amount_in.as_ref().or(quote.amount_out.as_ref()),
+        &quote.error,
+    ) {
         (Some(amount), _) => short(amount),
         (None, Some(error)) => format!("none ({error})"),
         (None, None) => "none".to_owned(),

@@ -53,6 +53,7 @@ async fn paid(router: &Router, swap: Swap) -> Result<BaseUnits, String> {
             asset_in: swap.asset_in,
             asset_out: swap.asset_out,
             amount_in: swap.amount_in,
+            amount_out: None,
         },
         venues: VenueSet::ALL,
         slippage: Bps::DEFAULT,
@@ -60,6 +61,7 @@ async fn paid(router: &Router, swap: Swap) -> Result<BaseUnits, String> {
         max_impact: None,
         fee_level: None,
         thirds: ThirdTokens::WherePayingMore,
+        wallet: None,
         swaps_max: None,
     };
     match router.route(&request).await {

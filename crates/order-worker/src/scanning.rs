@@ -19,8 +19,6 @@ use futures_util::{StreamExt, stream};
 use ports::finality::Turn;
 use ports::job_queue::Job;
 use ports::waiting::{FIRED_AT_ONCE, NewFiring, Pair, WaitingOrder};
-use tracing::instrument::WithSubscriber;
-use tracing::subscriber::NoSubscriber;
 use tracing::{debug, info};
 
 use crate::context::Context;
@@ -181,10 +179,7 @@ fn asked(ctx: &Context, terms: &Terms) -> RouteRequest {
 }
 
 async fn route(ctx: &Context, request: &RouteRequest) -> Option<Look> {
-    // The router tells of every route that it takes, and none is taken here.
-    let routing = ctx.router.route(request);
-    let routed = routing.with_subscriber(NoSubscriber::new()).await;
-    let choice = routed.ok()?.choice;
+    let choice = ctx.router.route(request).await.ok()?.choice;
     Some(Look {
         amount_out: choice.expected_amount_out,
         slot: choice.quoted_at,

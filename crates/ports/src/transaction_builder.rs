@@ -86,9 +86,18 @@ pub struct Leg {
     pub pool: Address,
     pub mint_in: Mint,
     pub mint_out: Mint,
+    /// What it takes: at most so much, where what it gives is exact.
     pub amount_in: BaseUnits,
-    /// Never zero: a program may take an amount that is too small for anything and pay nothing.
+    /// What it gives: at least so much, where what it takes is exact. Never zero: a program may take an amount that is too small for anything and pay nothing.
     pub min_amount_out: BaseUnits,
+    pub exact: Exact,
+}
+
+/// Which of its amounts a swap keeps to; the other one is its bound.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exact {
+    In,
+    Out,
 }
 
 impl Execution {
@@ -96,7 +105,10 @@ impl Execution {
     /// by 0.1.0: that is no lasting error, so that the order is routed anew.
     pub fn of(order_id: OrderId, number: u32, choice: &Choice) -> Result<Self, Error> {
         let legs = choice.route.legs().iter();
-        let legs = legs.map(|leg| Leg::of(leg, least(leg, choice)));
+        let legs = legs.map(|leg| {
+            let sale = Leg::of(leg, least(leg, choice))?;
+            Ok(choice.max_amount_in.map_or(sale, |most| sale.bought(most)))
+        });
         Ok(Self {
             order_id,
             number,
@@ -137,7 +149,17 @@ impl Leg {
             mint_out: leg.asset_out.mint,
             amount_in: leg.amount_in,
             min_amount_out,
+            exact: Exact::In,
         })
+    }
+
+    /// The same swap, which gives exactly what it gave at least and takes so much at most: a purchase has one leg.
+    fn bought(self, most: BaseUnits) -> Self {
+        Self {
+            amount_in: most,
+            exact: Exact::Out,
+            ..self
+        }
     }
 }
 

@@ -23,6 +23,7 @@ mod wallet;
 
 pub use chain_solana::keys::simulated_key as engine_key;
 pub(crate) use first_prices::seed_from;
+pub use genesis::lookup_table;
 pub use launch::{DECIMALS_MAX, Launch, Launched, NotLaunched};
 pub use payer::{Failed, Processed};
 pub use reading::{conditions, read_pool};

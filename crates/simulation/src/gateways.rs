@@ -41,7 +41,7 @@ impl Gateway {
             ..GatewaySettings::default()
         };
         Arc::new(Self {
-            intake: Intake::start(&settings, &ports, (announcer, assets), &shutdown),
+            intake: Intake::start(&settings, &ports, (announcer, assets, None), &shutdown),
             live: Live::start(&ports, &settings.tokens, settings.live, &shutdown),
             ports,
             shutdown,

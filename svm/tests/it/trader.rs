@@ -9,7 +9,7 @@ use chain_solana::keys::Wallet;
 use chain_solana::{PoolReader, Rpc, Settings, SolanaChain};
 use dex_router::Router;
 use dex_router::request::QuoteRequest;
-use dex_router::router::{NoRoute, RouteRequest};
+use dex_router::router::{NoRoute, RouteRequest, ThirdTokens};
 use domain::quote::Choice;
 use domain::transaction::SignedTransaction;
 use domain::venue::VenueSet;
@@ -69,11 +69,16 @@ impl Trader {
                 asset_in,
                 asset_out,
                 amount_in: BaseUnits::new(amount_in),
+                amount_out: None,
             },
             venues: VenueSet::ALL,
             slippage: Bps::new(slippage).unwrap(),
             min_amount_out: None,
             max_impact: None,
+            fee_level: None,
+            thirds: ThirdTokens::WherePayingMore,
+            wallet: None,
+            swaps_max: None,
         };
         let decision = self.router.route(&request).await?;
         Ok(decision.choice)

@@ -101,13 +101,13 @@ fn url(call: &Call<'_>) -> Value {
     })
 }
 
-/// A parameter that is sent only where its box is ticked, unless it must be there.
+/// A parameter that is sent only where its box is ticked, unless it must be there or has an example.
 fn optional(parameter: &Value) -> Value {
     json!({
         "key": parameter["name"],
         "value": parameter["example"].as_str().unwrap_or_default(),
         "description": parameter["description"].as_str().unwrap_or_default(),
-        "disabled": parameter["required"] != true,
+        "disabled": parameter["required"] != true && parameter["example"].is_null(),
     })
 }
 

@@ -31,6 +31,7 @@ pub(super) fn of_route(unrouted: &Unrouted) -> Vec<IssueView> {
         NoRoute::InsufficientLiquidity => "insufficient_liquidity",
         NoRoute::AmountTooSmall => "amount_too_small",
         NoRoute::BelowMinimum { .. } => "below_minimum",
+        NoRoute::AboveMaximum { .. } => "above_maximum",
         NoRoute::PriceImpact { .. } => "price_impact",
     };
     vec![issue(code, &why)]

@@ -36,7 +36,9 @@ const PPM_PER_BP: u32 = 100;
     params(
         ("tokenIn" = Option<String>, Query, description = "Symbol or mint address; both tokens absent: `SOL` to `USDC`"),
         ("tokenOut" = Option<String>, Query, description = "Symbol or mint address"),
-        ("amount" = String, Query, pattern = r"^[0-9]+(\.[0-9]+)?$", example = "1.5", description = "How much of `tokenIn`"),
+        ("amount" = Option<String>, Query, pattern = r"^[0-9]+(\.[0-9]+)?$", example = "1.5", description = "How much of `tokenIn` to sell"),
+        ("amountOut" = Option<String>, Query, pattern = r"^[0-9]+(\.[0-9]+)?$", description = "Instead of `amount`: how much of `tokenOut` to buy, to the unit"),
+        ("maxAmountIn" = Option<String>, Query, pattern = r"^[0-9]+(\.[0-9]+)?$", description = "The most that `amountOut` may cost"),
         ("slippageBps" = Option<u16>, Query, minimum = 0, maximum = 5000, description = "For `minAmountOut`; 50 where absent"),
     ),
     responses((status = 200, description = "Every venue's offer", body = QuotesAnswer))
@@ -62,16 +64,35 @@ pub(crate) async fn dry_run(
 }
 
 fn wished(parameters: &Parameters, (asset_in, asset_out): (Asset, Asset)) -> Result<Terms> {
-    let amount = parameters.get("amount")?;
-    let amount = amount.ok_or_else(|| ApiError::invalid_parameter("amount", "is missing"))?;
-    let amount_in = BaseUnits::parse(amount, asset_in.decimals)
-        .map_err(|error| ApiError::invalid_parameter("amount", error.to_string()))?;
+    let amount = |name: &str, asset: Asset| {
+        let parse = |text| {
+            BaseUnits::parse(text, asset.decimals)
+                .map_err(|error| ApiError::invalid_parameter(name, error.to_string()))
+        };
+        parameters.get(name)?.map(parse).transpose()
+    };
+    let (sold, amount_out) = (amount("amount", asset_in)?, amount("amountOut", asset_out)?);
+    let most = amount("maxAmountIn", asset_in)?;
+    let amount_in = match (sold, amount_out, most) {
+        (Some(sold), None, None) => sold,
+        (None, Some(_), most) => most.unwrap_or(BaseUnits::new(0)),
+        (None, None, _) => return Err(ApiError::invalid_parameter("amount", "is missing")),
+        (Some(_), Some(_), _) => {
+            let message = "must not stand beside amount";
+            return Err(ApiError::invalid_parameter("amountOut", message));
+        }
+        (Some(_), None, Some(_)) => {
+            let message = "needs amountOut beside it";
+            return Err(ApiError::invalid_parameter("maxAmountIn", message));
+        }
+    };
     let slippage = parameters.number("slippageBps", 0..=Bps::MAX.get())?;
     Ok(Terms {
         order_type: OrderType::Market,
         asset_in,
         asset_out,
         amount_in,
+        amount_out,
         slippage: slippage
             .and_then(|bps| Bps::new(bps).ok())
             .unwrap_or(Bps::DEFAULT),
@@ -88,11 +109,15 @@ fn wished(parameters: &Parameters, (asset_in, asset_out): (Asset, Asset)) -> Res
 
 async fn ask(ctx: &AppState, caller: &Caller, terms: &Terms) -> QuotesAnswer {
     // The client's own limits refuse nothing here: whoever asks sees what there is.
-    let request = RouteRequest {
+    let mut request = RouteRequest {
         min_amount_out: None,
         max_impact: None,
         ..RouteRequest::from(terms)
     };
+    request.wallet = request.wallet.or(ctx.chain.wallet);
+    if request.quote.amount_out.is_some() {
+        request.quote.amount_in = BaseUnits::new(0);
+    }
     let lacking = issues::of_wallet(ctx, caller, terms);
     let over = issues::of_limits(ctx, caller, terms);
     let (decided, lacking, disabled, over) = futures_util::join!(
@@ -123,17 +148,25 @@ fn offered(terms: &Terms, decision: &Decision, tokens: &TokenList) -> QuotesAnsw
     } = decision;
     let expected = choice.expected_amount_out;
     let printed = |amount: BaseUnits| amount.to_decimal(terms.asset_out.decimals);
+    let sold = |amount: BaseUnits| amount.to_decimal(terms.asset_in.decimals);
     let beside = Benchmarks::of(decision);
     QuotesAnswer {
         best: Some(choice.route.largest().venue().into()),
         expected_amount_out: Some(printed(expected)),
-        min_amount_out: Some(printed(floor(expected, terms))),
+        min_amount_out: Some(printed(match choice.max_amount_in {
+            Some(_) => choice.min_amount_out,
+            None => floor(expected, terms),
+        })),
+        expected_amount_in: choice.max_amount_in.map(|_| sold(choice.route.amount_in())),
+        max_amount_in: choice
+            .max_amount_in
+            .map(|by_slippage| sold(terms.max_amount_in().unwrap_or(by_slippage))),
         route: legs(&choice.route, tokens),
         gain_bps: gain_bps(choice, quotes),
         best_single: beside.best_single,
         mid_price: beside.mid_price,
         against_mid_bps: beside.against_mid_bps,
-        pools: PoolQuoteView::list(pools, terms.asset_out),
+        pools: PoolQuoteView::list(pools, (terms.asset_in, terms.asset_out)),
         ..declined(terms, quotes)
     }
 }
@@ -148,6 +181,8 @@ fn declined(terms: &Terms, quotes: &[Quote]) -> QuotesAnswer {
         best: None,
         expected_amount_out: None,
         min_amount_out: None,
+        expected_amount_in: None,
+        max_amount_in: None,
         route: Vec::new(),
         gain_bps: 0,
         best_single: None,

@@ -1,5 +1,6 @@
 //! The rules of an order: from fields to terms, or to a list of errors.
 
+mod amounts;
 mod condition;
 
 use api_types::problem::FieldError;
@@ -54,7 +55,11 @@ pub(super) fn read(
     };
     let order_type = reader.order_type();
     let (asset_in, asset_out) = reader.assets();
-    let amount_in = reader.amount_in(asset_in);
+    let amount_out = reader.amount_out((order_type, asset_out));
+    let amount_in = match amount_out {
+        Some(_) => reader.max_amount_in(asset_in),
+        None => reader.amount_in(asset_in),
+    };
     let usual = order_type.map_or(Bps::DEFAULT, Reader::usual_slippage);
     let slippage = reader.slippage(usual);
     if let (Some(kind), Some(sold), Some(amount), Some(bought)) =
@@ -78,6 +83,7 @@ pub(super) fn read(
             asset_in: asset_in?,
             asset_out: asset_out?,
             amount_in: amount_in?,
+            amount_out: amount_out.flatten(),
             slippage,
             min_amount_out,
             venues: venues?,
@@ -267,63 +273,6 @@ impl<'a> Reader<'a, '_> {
     fn token_fault(&mut self, field: Field, code: Code, message: impl Into<String>) {
         self.token_faults.push(code);
         self.fault(field, message);
-    }
-
-    fn amount_in(&mut self, asset_in: Option<Asset>) -> Option<BaseUnits> {
-        let Some((field, value)) = self.one_of(&[Field::Amount, Field::AmountIn]) else {
-            self.fault(Field::Amount, "is missing");
-            return None;
-        };
-        match self.amount(field, value, asset_in)? {
-            Ok(amount) => Some(amount),
-            Err(error) => {
-                self.fault(field, error.to_string());
-                None
-            }
-        }
-    }
-
-    fn min_amount_out(&mut self, asset_out: Option<Asset>) -> Option<BaseUnits> {
-        let field = Field::MinAmountOut;
-        let value = self.fields.get(field)?;
-        match self.amount(field, value, asset_out)? {
-            Ok(amount) => Some(amount),
-            // A minimum of zero is allowed.
-            Err(InvalidAmount::Zero) => Some(BaseUnits::new(0)),
-            Err(error) => {
-                self.fault(field, error.to_string());
-                None
-            }
-        }
-    }
-
-    /// An amount as it is written; `None` where it is neither a string nor a number, or its asset is
-    /// not known.
-    fn amount(
-        &mut self,
-        field: Field,
-        value: &RawValue,
-        asset: Option<Asset>,
-    ) -> Option<std::result::Result<BaseUnits, InvalidAmount>> {
-        let parse = |decimals| match (number_of(value), text_of(value)) {
-            (Some(number), _) => Some(BaseUnits::parse_json_number(number, decimals)),
-            (None, Some(text)) => Some(BaseUnits::parse(&text, decimals)),
-            (None, None) => None,
-        };
-        // Where the asset is at fault, the amount is still looked at as far as it goes without.
-        let parsed = parse(asset.map_or(9, |asset| asset.decimals));
-        match parsed {
-            None => {
-                self.fault(field, "must be a decimal string or a number");
-                None
-            }
-            Some(Err(InvalidAmount::TooFine { .. } | InvalidAmount::TooLarge))
-                if asset.is_none() =>
-            {
-                None
-            }
-            Some(parsed) => Some(parsed),
-        }
     }
 
     fn slippage(&mut self, usual: Bps) -> Bps {

@@ -5,6 +5,7 @@
 //! 3. Every refusal names a field or says that the body is no JSON.
 
 mod any_body;
+mod buying;
 mod waiting;
 
 use domain::venue::VenueSet;

@@ -239,6 +239,7 @@ fn choice() -> Choice {
         }),
         expected_amount_out: BaseUnits::new(225_000_000),
         min_amount_out: BaseUnits::new(223_875_000),
+        max_amount_in: None,
         quoted_at: 9,
     }
 }

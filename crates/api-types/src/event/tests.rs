@@ -53,6 +53,7 @@ fn choice() -> Choice {
         route: Route::of(leg(Program::DammV2, 300_500_000)),
         expected_amount_out: BaseUnits::new(300_500_000),
         min_amount_out: BaseUnits::new(299_000_000),
+        max_amount_in: None,
         quoted_at: 9,
     }
 }
@@ -135,6 +136,7 @@ fn building_shows_every_venues_offer() {
             amount_out: BaseUnits::new(300_500_000),
             fee_ppm: 3_000,
             impact_ppm: 12,
+            amount_in: None,
         }),
     };
     let declined = Quote {
@@ -182,6 +184,7 @@ fn building_shows_every_pool_that_competed_the_best_first_and_what_the_route_gai
             amount_out: BaseUnits::new(amount_out),
             fee_ppm: 2_500,
             impact_ppm: 40,
+            amount_in: None,
         }),
     };
     let closed = PoolQuote {

@@ -20,6 +20,7 @@ fn order(state: State) -> Order {
             asset_in: Asset::SOL,
             asset_out: Asset::USDC,
             amount_in: BaseUnits::new(100_000_000),
+            amount_out: None,
             slippage: Bps::DEFAULT,
             min_amount_out: Some(BaseUnits::new(15_000_000)),
             venues: VenueSet::ALL,

@@ -25,6 +25,7 @@ fn offer(program: Program, usdc: u64) -> Offer {
         amount_out: BaseUnits::new(usdc),
         fee_ppm: 2_500,
         impact_ppm: 10_000,
+        amount_in: None,
     }
 }
 
@@ -48,6 +49,7 @@ fn split() -> Decision {
             .unwrap(),
             expected_amount_out: BaseUnits::new(1_500_000_000),
             min_amount_out: BaseUnits::new(1_492_500_000),
+            max_amount_in: None,
             quoted_at: 9,
         },
         pools: pools.collect(),

@@ -63,6 +63,7 @@ pub(super) async fn examine(
             asset_in: question.asset_in,
             asset_out: question.asset_out,
             amount_in: question.amount_in,
+            amount_out: None,
         },
         venues: VenueSet::ALL,
         slippage: Bps::DEFAULT,
@@ -70,6 +71,7 @@ pub(super) async fn examine(
         max_impact: None,
         fee_level: None,
         thirds: ThirdTokens::WherePayingMore,
+        wallet: None,
         swaps_max: None,
     };
     let decision = match world.router.decide(&request).await {

@@ -83,7 +83,10 @@ fn settings(config: &Config, cluster: Cluster) -> Settings {
         Commitment::Finalized => Landed::Finalized,
     };
     let programs = programs_of(Some(cluster), &config.chain.programs);
-    Settings::live(programs, landed)
+    Settings {
+        tables: config.lookup_tables(None),
+        ..Settings::live(programs, landed)
+    }
 }
 
 /// The venues' programs, which a signer has to know by the same addresses as its workers.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use anyhow::Context;
 use chain_solana::{Rpc, Settings};
 use config::{Config, Market, Secret};
+use domain::Address;
 use domain::transaction::Blockhash;
 use futures_util::future::try_join_all;
 use ports::cluster::{ClusterId, Mode};
@@ -74,7 +75,10 @@ pub(super) fn through(config: &Config, rpc: Arc<dyn Rpc>) -> Reached {
         sim: None,
         cluster: CLUSTER,
         name: NAME,
-        settings: Settings::simulated(scale),
+        settings: Settings {
+            tables: config.lookup_tables(Some(Address::new(market::lookup_table().to_bytes()))),
+            ..Settings::simulated(scale)
+        },
         quote_limit: super::QUOTE_LIMIT.mul_f64(scale.max(1.0)),
     }
 }

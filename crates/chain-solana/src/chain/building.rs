@@ -65,7 +65,8 @@ impl TransactionBuilder for SolanaChain {
         let outlay = purse.and_then(|purse| self.outlay(&purse, budget.fee()));
         // As late as can be: a transaction lives as long as its blockhash.
         let blockhash = self.blockhashes.recent().await?;
-        let message = Message::compile(wallet, &draft.instructions, blockhash.hash, &[])?;
+        let tables = self.pools.tables().await;
+        let message = Message::compile(wallet, &draft.instructions, blockhash.hash, &tables)?;
         let signature = self.sign(&**signer, message.bytes()).await?;
         let note = Note {
             contested,

@@ -33,7 +33,7 @@ impl SolanaChain {
         transaction: &SignedTransaction,
         signature: Signature,
     ) -> Result<Fate, Error> {
-        let decoded = Decoded::read(&transaction.bytes, &[]);
+        let decoded = Decoded::stated(&transaction.bytes);
         let own = decoded.ok().and_then(|it| own::of(&it, it.payer()?));
         let Some(own) = own else {
             return Err(Error::Refused("the transaction is none of ours".to_owned()));

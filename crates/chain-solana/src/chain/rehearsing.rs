@@ -104,8 +104,9 @@ impl SolanaChain {
         let rent = self.rents.minimum(bytes, route.epoch).await?;
         let rehearsal = Rehearsal::of(draft, wallet, output, Outlet { bytes, rent })?;
         let blockhash = self.blockhashes.recent().await?;
+        let tables = self.pools.tables().await;
         let compile =
-            |it: &Rehearsal| Message::compile(wallet, &it.instructions, blockhash.hash, &[]);
+            |it: &Rehearsal| Message::compile(wallet, &it.instructions, blockhash.hash, &tables);
         let (rehearsal, message) = match compile(&rehearsal) {
             Err(build::Error::TooLarge { .. }) => {
                 let shortened = rehearsal.shortened(draft, output)?;
@@ -132,7 +133,7 @@ impl SolanaChain {
     fn outcome(&self, bytes: &[u8], said: Simulated) -> Result<Result<u64, Revert>, Error> {
         let nonsense = |what: String| Error::Unavailable(format!("the simulation {what}"));
         if let Err(failure) = said.outcome {
-            let decoded = Decoded::read(bytes, &[]).map_err(|error| nonsense(error.to_string()))?;
+            let decoded = Decoded::stated(bytes).map_err(|error| nonsense(error.to_string()))?;
             let reverted = Reverted::explain(&failure, &decoded, &self.programs);
             // It says something about the node, which does not know the newest blocks yet.
             if reverted.reason == Reason::Expired {

@@ -11,13 +11,13 @@ use super::{SolanaChain, fate};
 use crate::build::budget::Budget;
 use crate::death::{BLOCKHASH_BLOCKS, BLOCKS_TO_SPARE};
 use crate::fees::standing;
-use crate::message::Decoded;
+use crate::message::{Decoded, UNKNOWN};
 use crate::rpc::View;
 
 impl SolanaChain {
     /// What can be told of a transaction.
     pub(super) async fn tell(&self, transaction: &SignedTransaction) -> Option<LandingReport> {
-        let decoded = Decoded::read(&transaction.bytes, &[]).ok()?;
+        let decoded = Decoded::stated(&transaction.bytes).ok()?;
         let budget = Budget::of(&decoded)?;
         let signature = fate::parse(&transaction.signature).ok()?;
         let note = self.notes.of(&signature);
@@ -49,7 +49,8 @@ impl SolanaChain {
         let swaps = decoded.instructions.iter().filter(|it| is_swap(it.program));
         let wallet = decoded.payer();
         let written = swaps.flat_map(|it| &it.accounts);
-        let written = written.filter(|it| it.is_writable && Some(it.address) != wallet);
+        let written = written
+            .filter(|it| it.is_writable && Some(it.address) != wallet && it.address != UNKNOWN);
         let written: BTreeSet<Address> = written.map(|it| it.address).collect();
         written.into_iter().collect()
     }

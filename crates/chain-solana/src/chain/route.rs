@@ -5,7 +5,7 @@ use std::sync::Arc;
 use amm::instruction::Amounts;
 use amm::token::TransferFees;
 use amm::{Address, Conditions, Direction, Pool};
-use ports::transaction_builder::{Error, Execution, Leg};
+use ports::transaction_builder::{Error, Exact, Execution, Leg};
 
 use crate::build::Asset;
 use crate::build::budget::Work;
@@ -132,16 +132,28 @@ fn swap(leg: &Leg, reading: &Reading) -> Result<Swap, Error> {
         },
         now: reading.now,
     };
-    let amount_in = leg.amount_in.get();
-    let quote = pool.quote_in(amount_in, &conditions);
+    let (taken, given) = (leg.amount_in.get(), leg.min_amount_out.get());
+    let (quote, amounts) = match leg.exact {
+        Exact::In => (
+            pool.quote_in(taken, &conditions),
+            Amounts::ExactIn {
+                amount_in: taken,
+                min_amount_out: given,
+            },
+        ),
+        Exact::Out => (
+            pool.quote_out(given, &conditions),
+            Amounts::ExactOut {
+                amount_out: given,
+                max_amount_in: taken,
+            },
+        ),
+    };
     let quote = quote.map_err(|refusal| gone(at, &refusal.to_string()))?;
     Ok(Swap {
         pool: Arc::clone(pool),
         direction,
-        amounts: Amounts::ExactIn {
-            amount_in,
-            min_amount_out: leg.min_amount_out.get(),
-        },
+        amounts,
         amount_out: quote.amount_out,
         units: quote.compute_units,
     })

@@ -9,24 +9,28 @@ use amm::{Address, Program};
 use async_trait::async_trait;
 use dex_router::PoolSource;
 use dex_router::pools::{PairPools, Unavailable};
-use domain::{Mint, Venue, venue};
+use dex_router::room::Table;
+use domain::{Asset, Mint, Venue, venue};
 use futures_util::FutureExt as _;
 use futures_util::future::{join, join_all};
 use ports::transaction_builder::{Execution, Leg};
 use ports::{Clock, Directory};
 use tokio::time::timeout;
 
+use super::accounts::Accounts;
 use super::ahead::{Ahead, Metrics};
 use super::aside::Aside;
 use super::finder::Finder;
 use super::pairs::{Key, Pairs, key};
 use super::reading::kind;
 use super::{Candidate, Reading, Snapshots, read};
+use crate::build::compile::LookupTable;
 use crate::convert::{address, mint, mints};
 use crate::in_flight::InFlight;
 use crate::rpc::changes::Changes;
 use crate::rpc::{Error, Rpc, Slot, View, words};
 use crate::settings::Settings;
+use crate::tables::Tables;
 
 /// Pools that are read ahead keep others that have changed waiting no longer.
 const READ_AHEAD_LIMIT: Duration = Duration::from_secs(1);
@@ -50,6 +54,8 @@ pub struct PoolReader {
     age_max: Duration,
     slot: Duration,
     aside: Aside,
+    tables: Tables,
+    accounts: Accounts,
     /// Only where somebody tells of changes.
     ahead: Option<Ahead>,
     /// Of what is read ahead; zero without it.
@@ -82,6 +88,12 @@ impl PoolReader {
     ) -> Self {
         let snapshots = Snapshots::new(Arc::clone(&rpc), Arc::clone(&clock));
         let aside = Aside::new(Arc::clone(&clock));
+        let tables = Tables::new(
+            Arc::clone(&rpc),
+            Arc::clone(&clock),
+            settings.tables.iter().copied().map(address).collect(),
+        );
+        let accounts = Accounts::new(Arc::clone(&rpc), Arc::clone(&clock));
         let mut finder = Finder::new(rpc, settings.programs.clone());
         if let Some(directory) = known.directory {
             finder.share(directory);
@@ -102,6 +114,8 @@ impl PoolReader {
             age_max: settings.quote_age_max,
             slot: settings.pace.slot,
             aside,
+            tables,
+            accounts,
             ahead: None,
             metrics: Metrics::register(),
         }
@@ -163,9 +177,20 @@ impl PoolReader {
         self.in_flight.join(key, ask)
     }
 
+    /// Says which wallet pays where none is named.
+    pub fn belong_to(&self, wallet: domain::Address) {
+        self.accounts.belong_to(wallet);
+    }
+
     /// Offers a pool no more for so long.
     pub(crate) fn put_aside(&self, pool: Address, time: Duration) {
         self.aside.put(pool, time);
+    }
+
+    /// The lookup tables that a transaction may use now.
+    pub(crate) async fn tables(&self) -> Arc<[LookupTable]> {
+        self.tables.refresh().await;
+        self.tables.last()
     }
 
     /// A venue's pools of a pair as they stand.
@@ -306,10 +331,23 @@ fn moved(candidates: &[Candidate], snapshot: &super::Snapshot) -> Option<Arc<[Ca
 impl PoolSource for PoolReader {
     async fn pools(&self, venue: Venue, pair: (Mint, Mint)) -> Result<PairPools, Unavailable> {
         let pair = mints(pair);
-        let reading = self.reading(key(venue, pair)).await?;
+        let (reading, ()) = join(self.reading(key(venue, pair)), self.tables.refresh()).await;
+        let reading = reading?;
         let mut pools = reading.pair(pair);
         self.aside.withhold(&mut pools.pools);
         Ok(pools)
+    }
+
+    async fn has_account(&self, wallet: Option<domain::Address>, asset: Asset) -> bool {
+        self.accounts.has(wallet, asset).await
+    }
+
+    fn tables(&self) -> Vec<Table> {
+        let tables = self.tables.last();
+        let tables = tables
+            .iter()
+            .map(|it| it.addresses.iter().copied().collect());
+        tables.collect()
     }
 
     fn third(&self, pair: (Mint, Mint), beside: &[Mint]) -> Option<Mint> {

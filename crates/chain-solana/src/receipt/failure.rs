@@ -6,7 +6,8 @@
 use std::fmt;
 
 use amm::error::{Code, amm_v4, anchor, cpmm, damm_v2, dlmm, token};
-use amm::{Address, Program};
+use amm::instruction::{Amounts, Instruction};
+use amm::{Address, Program, Swap};
 use solana_instruction_error::InstructionError;
 use solana_transaction_error::TransactionError;
 
@@ -148,8 +149,16 @@ impl Reverted {
             }
             _ => None,
         };
+        let reason = match of_instruction(id, venue, error) {
+            Reason::InsufficientFunds
+                if lacks_its_most(transaction, usize::from(*place), venue) =>
+            {
+                Reason::Slippage
+            }
+            reason => reason,
+        };
         Self {
-            reason: of_instruction(id, venue, error),
+            reason,
             program: Some(id),
             code,
             failure: failure.clone(),
@@ -181,6 +190,21 @@ impl fmt::Display for Reverted {
             _ => self.failure.fmt(f),
         }
     }
+}
+
+/// Whether a purchase lacks what it costs in an account that the transaction made for it, with the most that it may cost:
+/// AMM v4 looks at what is there before it looks at that limit.
+fn lacks_its_most(transaction: &Decoded, place: usize, venue: Option<&Program>) -> bool {
+    let (before, failed) = transaction.instructions.split_at(place);
+    let swap = venue.zip(failed.first());
+    let swap = swap.and_then(|(venue, failed)| Swap::decode(venue, failed).ok());
+    swap.is_some_and(|swap| {
+        let made = |it: &&Instruction| {
+            let account = it.accounts.get(1).map(|account| account.address);
+            it.program == SYSTEM_PROGRAM && account == Some(swap.trader.input)
+        };
+        matches!(swap.amounts, Amounts::ExactOut { .. }) && before.iter().any(|it| made(&it))
+    })
 }
 
 fn of_transaction(error: &TransactionError) -> Reason {

@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use domain::venue::VenueSet;
-use domain::{Mint, Venue};
-use futures_util::future::{Either, join, join_all, select};
+use domain::{Asset, Mint, Venue};
+use futures_util::future::{Either, join_all, join3, select};
 use ports::STAGE_SPANS;
 use tracing::field::{Empty, display};
 use tracing::{Instrument, debug, trace_span};
@@ -27,7 +27,7 @@ impl Router {
     pub(super) async fn ask_all(&self, request: &RouteRequest) -> (Vec<Asked>, Vec<Third>) {
         // Boxed: whoever routes would carry all that is asked.
         let asking = Box::pin(self.ask(request.quote, request.venues));
-        let looking = Box::pin(self.look(request, Cause::Order));
+        let looking = Box::pin(self.look(request, Cause::Order(request.quote.amount_in)));
         let (asked, thirds) = match select(asking, looking).await {
             Either::Left((asked, looking)) => {
                 let has_offer = asked.iter().flat_map(Asked::offers).next().is_some();
@@ -54,7 +54,10 @@ impl Router {
     /// Third tokens with the pools that lead to them and from them.
     async fn look(&self, request: &RouteRequest, cause: Cause) -> Vec<Third> {
         let (sold, bought) = (request.quote.asset_in.mint, request.quote.asset_out.mint);
-        if self.limits.hops < 2 || request.swaps_max.is_some_and(|most| most < 2) {
+        if self.limits.hops < 2
+            || request.quote.amount_out.is_some()
+            || request.swaps_max.is_some_and(|most| most < 2)
+        {
             return Vec::new();
         }
         let pair = (sold, bought);
@@ -64,10 +67,25 @@ impl Router {
         let looks = due.into_iter().map(async |asset| {
             let third = asset.mint;
             let to = self.fetch(telling, (sold, third));
-            let (to, from) = join(to, self.fetch(telling, (third, bought))).await;
-            Third { asset, to, from }
+            let from = self.fetch(telling, (third, bought));
+            let (to, from, has_account) = join3(to, from, self.has_account(request, asset)).await;
+            Third {
+                asset,
+                to,
+                from,
+                has_account,
+            }
         });
         join_all(looks).await
+    }
+
+    async fn has_account(&self, request: &RouteRequest, asset: Asset) -> bool {
+        if asset.is_native() {
+            return true;
+        }
+        let asking = self.source.has_account(request.wallet, asset);
+        let told = self.within_deadline(async { Ok(asking.await) });
+        told.await.unwrap_or(false)
     }
 
     async fn fetch(&self, venues: VenueSet, pair: (Mint, Mint)) -> Vec<Fetched> {
@@ -88,7 +106,7 @@ impl Router {
 
     async fn ask(&self, request: QuoteRequest, venues: VenueSet) -> Vec<Asked> {
         let assets = (request.asset_in, request.asset_out);
-        let gates = self.gates_of_pair(assets, Some(request.amount_in));
+        let gates = self.gates_of_pair(assets, request.sold());
         let asked = self.telling(venues).iter();
         let asked = asked.map(|venue| self.ask_one(venue, request, &gates));
         allowed(join_all(asked).await, &gates, venues)
@@ -102,7 +120,7 @@ impl Router {
         venues: VenueSet,
     ) -> Vec<Asked> {
         let assets = (request.asset_in, request.asset_out);
-        let gates = self.gates_of_pair(assets, Some(request.amount_in));
+        let gates = self.gates_of_pair(assets, request.sold());
         let asked = fetched.iter().map(|Fetched { venue, pools }| Asked {
             venue: *venue,
             answer: pools

@@ -1,6 +1,8 @@
+mod buying;
 mod gated;
 mod reach;
 mod scripted;
+mod speed;
 
 use amm::token::TransferFee;
 use domain::quote::Offer;

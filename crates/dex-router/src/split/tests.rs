@@ -270,6 +270,10 @@ fn divisions_gain_what_mathematics_promise() {
         &[pool(100, 0, 2_500), pool(100, 50, 3_000)],
         [0.0, 0.0, 0.60, 6.65, 30.2],
     );
+    // The fees of these four are not told there: with those of CPMM's usual configurations it comes out.
+    let four = [(100, 2_500), (60, 2_500), (30, 5_000), (10, 10_000)];
+    let four = four.map(|(thousands, fee)| pool(thousands, 0, fee));
+    check_gains(&four, [0.039, 0.43, 2.35, 8.99, 33.2]);
     // Of so many equal pools with next to no fees, (1 + a) / (1 + a / n) - 1.
     let four = [1; 4].map(|fee| pool(100, 0, fee));
     check_gains(&four, [0.075, 0.748, 3.704, 14.286, 60.0]);

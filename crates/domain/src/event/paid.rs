@@ -81,6 +81,7 @@ mod tests {
             route,
             expected_amount_out: units(50),
             min_amount_out: units(49),
+            max_amount_in: None,
             quoted_at: 1,
         };
         let signature = Signature::from_bytes(&[1; 64]);

@@ -50,6 +50,7 @@ fn choice(pool: PoolRef, quoted_at: u64) -> Choice {
         route: route(pool, 10),
         expected_amount_out: BaseUnits::new(10),
         min_amount_out: BaseUnits::new(9),
+        max_amount_in: None,
         quoted_at,
     }
 }
@@ -60,6 +61,7 @@ fn offer(pool: PoolRef) -> Answer {
         amount_out: BaseUnits::new(10),
         fee_ppm: 2_500,
         impact_ppm: 12,
+        amount_in: None,
     })
 }
 

@@ -116,6 +116,7 @@ impl OldChoice {
             route: route(self.pool, terms, self.expected_amount_out),
             expected_amount_out: self.expected_amount_out,
             min_amount_out: self.min_amount_out,
+            max_amount_in: None,
             quoted_at: 0,
         }
     }
@@ -140,6 +141,7 @@ impl From<OldQuote> for Quote {
                 amount_out: offer.amount_out,
                 fee_ppm: offer.fee_ppm,
                 impact_ppm: offer.impact_ppm,
+                amount_in: None,
             }),
             OldAnswer::Declined { reason } => Answer::Declined { reason },
         };

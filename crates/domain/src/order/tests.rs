@@ -15,6 +15,7 @@ fn terms() -> Terms {
         asset_in: Asset::SOL,
         asset_out: Asset::USDC,
         amount_in: BaseUnits::new(1_500_000_000),
+        amount_out: None,
         slippage: Bps::DEFAULT,
         min_amount_out: None,
         venues: VenueSet::ALL,
@@ -39,6 +40,7 @@ fn choice() -> Choice {
         }),
         expected_amount_out: amount_out,
         min_amount_out: BaseUnits::new(223_875_000),
+        max_amount_in: None,
         quoted_at: 300_000_000,
     }
 }
@@ -246,6 +248,29 @@ fn the_persisted_form_of_terms_is_stable() {
     }
 }
 
+#[test]
+fn the_persisted_form_of_a_purchase_is_stable() {
+    let bought = Terms {
+        amount_in: BaseUnits::new(7),
+        amount_out: Some(BaseUnits::new(150_000_000)),
+        ..terms()
+    };
+
+    let stored = serde_json::to_string(&bought).unwrap();
+
+    let amounts = r#""amount_in":"7","amount_out":"150000000","slippage""#;
+    assert!(stored.contains(amounts), "{stored}");
+    assert_eq!(serde_json::from_str::<Terms>(&stored).unwrap(), bought);
+    assert_eq!(bought.max_amount_in(), Some(BaseUnits::new(7)));
+    let choice = Choice {
+        max_amount_in: Some(BaseUnits::new(7)),
+        ..choice()
+    };
+    let stored = serde_json::to_string(&choice).unwrap();
+    assert!(stored.contains(r#""max_amount_in":"7""#), "{stored}");
+    assert_eq!(serde_json::from_str::<Choice>(&stored).unwrap(), choice);
+}
+
 const WAITS: &str = r#""valid_for_seconds":null,"oco_group":"pair 1"}"#;
 
 #[test]
@@ -263,7 +288,12 @@ fn the_persisted_form_of_a_limit_is_stable() {
     );
     assert!(stored.ends_with(WAITS), "{stored}");
     assert_eq!(serde_json::from_str::<Terms>(&stored).unwrap(), limit);
-    assert_eq!((terms().schema_version(), limit.schema_version()), (2, 3));
+    let bought = Terms {
+        amount_out: Some(BaseUnits::new(1)),
+        ..terms()
+    };
+    let versions = [terms(), limit, bought].map(|terms| terms.schema_version());
+    assert_eq!(versions, [2, 3, 4]);
 }
 
 /// One and a half SOL at 150 are 225 USDC.

@@ -27,6 +27,7 @@ fn offer(program: Program, amount_out: u64) -> Offer {
         amount_out: units(amount_out),
         fee_ppm: 2_500,
         impact_ppm: 1_000,
+        amount_in: None,
     }
 }
 
@@ -44,6 +45,7 @@ fn choice(programs: &[Program], expected: u64) -> Choice {
         route: Route::try_from(legs).unwrap(),
         expected_amount_out: units(expected),
         min_amount_out: units(1),
+        max_amount_in: None,
         quoted_at: 7,
     }
 }

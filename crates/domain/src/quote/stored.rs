@@ -17,6 +17,8 @@ pub(super) struct PoolQuote {
 enum Answer {
     /// The amount paid out, and fee and impact in millionths.
     Offered(BaseUnits, u32, u32),
+    /// The amount asked, that paid out, and fee and impact in millionths.
+    Asks(BaseUnits, BaseUnits, u32, u32),
     Declined {
         reason: String,
     },
@@ -27,9 +29,16 @@ impl From<super::PoolQuote> for PoolQuote {
         Self {
             pool: quote.pool,
             answer: match quote.answer {
-                super::Answer::Offered(offer) => {
-                    Answer::Offered(offer.amount_out, offer.fee_ppm, offer.impact_ppm)
-                }
+                super::Answer::Offered(Offer {
+                    amount_out,
+                    fee_ppm,
+                    impact_ppm,
+                    amount_in,
+                    ..
+                }) => match amount_in {
+                    Some(asked) => Answer::Asks(asked, amount_out, fee_ppm, impact_ppm),
+                    None => Answer::Offered(amount_out, fee_ppm, impact_ppm),
+                },
                 super::Answer::Declined { reason } => Answer::Declined { reason },
             },
         }
@@ -39,15 +48,20 @@ impl From<super::PoolQuote> for PoolQuote {
 impl From<PoolQuote> for super::PoolQuote {
     fn from(stored: PoolQuote) -> Self {
         let pool = stored.pool;
+        let offered = |amount_in, amount_out, fee_ppm, impact_ppm| {
+            super::Answer::Offered(Offer {
+                pool,
+                amount_out,
+                fee_ppm,
+                impact_ppm,
+                amount_in,
+            })
+        };
         Self {
             pool,
             answer: match stored.answer {
-                Answer::Offered(amount_out, fee_ppm, impact_ppm) => super::Answer::Offered(Offer {
-                    pool,
-                    amount_out,
-                    fee_ppm,
-                    impact_ppm,
-                }),
+                Answer::Offered(out, fee, impact) => offered(None, out, fee, impact),
+                Answer::Asks(asked, out, fee, impact) => offered(Some(asked), out, fee, impact),
                 Answer::Declined { reason } => super::Answer::Declined { reason },
             },
         }

@@ -191,10 +191,14 @@ pub(crate) fn table_of(orders: &[OrderView], id: fn(Uuid) -> String) -> Table {
     table
 }
 
-/// Such as `1.5 SOL→USDC`.
+/// Such as `1.5 SOL→USDC`, or `SOL→150 USDC` where it is not known yet what the purchase costs.
 pub(crate) fn swap_of(order: &OrderView) -> String {
-    let amount = short(&order.amount_in);
-    format!("{amount} {}→{}", order.token_in, order.token_out)
+    let (sold, bought) = (&order.token_in, &order.token_out);
+    match (&order.amount_in, &order.amount_out_wanted) {
+        (Some(amount), _) => format!("{} {sold}→{bought}", short(amount)),
+        (None, Some(wanted)) => format!("{sold}→{} {bought}", short(wanted)),
+        (None, None) => format!("{sold}→{bought}"),
+    }
 }
 
 async fn run_show(client: &Client, one: &One) -> anyhow::Result<Verdict> {
@@ -216,6 +220,10 @@ async fn run_show(client: &Client, one: &One) -> anyhow::Result<Verdict> {
 
 fn print_order(order: &OrderView) -> anyhow::Result<()> {
     let some = |value: &Option<String>| value.clone().unwrap_or_default();
+    let sold = |amount: &Option<String>| match amount {
+        Some(amount) => format!("{amount} {}", order.token_in),
+        None => String::new(),
+    };
     let bought = |amount: &Option<String>| match amount {
         Some(amount) => format!("{amount} {}", order.token_out),
         None => String::new(),
@@ -228,13 +236,9 @@ fn print_order(order: &OrderView) -> anyhow::Result<()> {
         ("order", order.order_id.to_string()),
         ("client id", some(&order.client_order_id)),
         ("status", status(order.status)),
-        (
-            "swap",
-            format!(
-                "{} {} → {}",
-                order.amount_in, order.token_in, order.token_out
-            ),
-        ),
+        ("swap", swap_of(order)),
+        ("buys", bought(&order.amount_out_wanted)),
+        ("at most", sold(&order.max_amount_in)),
         ("type", kind(order)),
         ("limit price", some(&order.limit_price)),
         ("trigger", some(&order.trigger_price)),

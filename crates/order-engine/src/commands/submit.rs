@@ -19,6 +19,7 @@ Examples:
   order-engine submit SOL USDC 1.5
   order-engine submit USDC BONK 100 --slippage-bps 30 --venue raydium
   order-engine submit SOL USDC 5 --fee-level urgent --max-price-impact-bps 100
+  order-engine submit SOL USDC --out 150 --max-in 1 buys exactly 150 USDC
   order-engine submit SOL USDC 2 --limit 160 --valid-for 86400 --detach
   order-engine submit SOL USDC 2 --stop 120 --oco-group exit --detach
   order-engine submit SOL USDC 2 --take-profit 180 --oco-group exit --detach
@@ -36,8 +37,29 @@ pub(crate) struct Submit {
     /// Token to buy: symbol or mint address
     token_out: String,
     /// How much to sell, a plain decimal
-    #[arg(allow_negative_numbers = true)]
-    amount: String,
+    #[arg(
+        allow_negative_numbers = true,
+        required_unless_present = "out",
+        conflicts_with = "out"
+    )]
+    amount: Option<String>,
+    /// Instead of an amount to sell: how much to buy, to the unit
+    #[arg(
+        long,
+        value_name = "AMOUNT",
+        conflicts_with_all = ["condition", "min_amount_out"],
+        allow_negative_numbers = true
+    )]
+    out: Option<String>,
+    /// The most that --out may cost [default: what the slippage allows of the quote]
+    #[arg(
+        long,
+        value_name = "AMOUNT",
+        requires = "out",
+        conflicts_with = "amount",
+        allow_negative_numbers = true
+    )]
+    max_in: Option<String>,
     /// How much worse than quoted the price may become, in basis points [default: 50; of a stop 200, of a
     /// limit none]
     #[arg(long, value_name = "BPS", value_parser = clap::value_parser!(u16).range(0..=5000))]
@@ -126,7 +148,9 @@ impl Submit {
         SubmitOrder {
             token_in: Some(self.token_in.clone()),
             token_out: Some(self.token_out.clone()),
-            amount: Some(self.amount.clone()),
+            amount: self.amount.clone(),
+            amount_out: self.out.clone(),
+            max_amount_in: self.max_in.clone(),
             order_type: self.order_type(),
             limit_price: self.limit.clone(),
             trigger_price: self.stop.clone().or_else(|| self.take_profit.clone()),
@@ -190,7 +214,9 @@ fn print_quotes(answer: &QuotesAnswer, format: Format) -> anyhow::Result<()> {
     if format.is_json() {
         return Ok(output::json(answer)?);
     }
-    let mut table = output::table(["venue", "you get", "price", "fee", "impact", ""]);
+    let buys = answer.max_amount_in.is_some();
+    let amount = if buys { "you pay" } else { "you get" };
+    let mut table = output::table(["venue", amount, "price", "fee", "impact", ""]);
     for quote in &answer.quotes {
         let of = |value: &Option<String>| value.as_deref().map(short).unwrap_or_default();
         let note = match &quote.error {
@@ -200,7 +226,11 @@ fn print_quotes(answer: &QuotesAnswer, format: Format) -> anyhow::Result<()> {
         };
         table.add_row([
             quote.dex.name().to_owned(),
-            of(&quote.amount_out),
+            of(if buys {
+                &quote.amount_in
+            } else {
+                &quote.amount_out
+            }),
             of(&quote.price),
             of(&quote.fee),
             of(&quote.price_impact),
@@ -224,7 +254,9 @@ fn print_quotes(answer: &QuotesAnswer, format: Format) -> anyhow::Result<()> {
         let against = competition::signed(bps);
         output::line(format!("{against} bp against the mid price of {mid}"))?;
     }
-    if let Some(floor) = &answer.min_amount_out {
+    if let Some(most) = &answer.max_amount_in {
+        output::line(format!("at most {} for exactly that", short(most)))?;
+    } else if let Some(floor) = &answer.min_amount_out {
         output::line(format!("at least {} after slippage", short(floor)))?;
     }
     for issue in &answer.issues {

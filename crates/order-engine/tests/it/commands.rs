@@ -18,8 +18,8 @@ use crate::world::{Settings, World};
 /// Workers hear of a pause, at the latest, with their next heartbeat.
 const QUICK_HEARTS: Settings = &[("HEARTBEAT_MS", "50")];
 
-/// Every route goes from token to token at once, through one of the pools that are shown.
-const ONE_HOP: Settings = &[("ROUTE_MAX_HOPS", "1")];
+/// What is told of an order over a third token tells nothing of the pair's own pools.
+pub(crate) const DIRECT: Settings = &[("ROUTE_MAX_HOPS", "1")];
 
 /// Somebody's shell.
 struct Shell {
@@ -88,6 +88,38 @@ pub(crate) async fn submit_follows_the_order_to_its_end(world: &mut World) -> Re
     );
     let table = shell.run(&["execution"]).await;
     assert!(table.stdout.contains("meteora damm_v2"), "{table:?}");
+    Ok(())
+}
+
+pub(crate) async fn submit_buys_an_exact_amount(world: &mut World) -> Result<()> {
+    let shell = Shell::of(world.client());
+    let exactly = ["submit", "SOL", "USDC", "--out", "150.25"];
+
+    let dry = shell.run(&[&exactly[..], &["--dry-run"]].concat()).await;
+    for part in ["you pay", "asks", "at most"] {
+        assert!(dry.stdout.contains(part), "{part}: {dry:?}");
+    }
+    let told = shell
+        .run(&[&exactly[..], &["--max-in", "3"]].concat())
+        .await;
+    assert_eq!(told.code, Some(0), "{told:?}");
+    assert!(told.stdout.contains("150.25 USDC on"), "{told:?}");
+    let dear = [&exactly[..], &["--max-in", "0.01", "--json"]].concat();
+    let dear = shell.run(&dear).await;
+    assert!(dear.stdout.contains("above_maximum"), "{dear:?}");
+    let id = text(&dear.json()[0], "orderId")?.to_owned();
+    let shown = shell.run(&["orders", "show", &id]).await;
+    for part in ["SOL→150.25 USDC", "at most      0.01 SOL", "buys"] {
+        assert!(shown.stdout.contains(part), "{part}: {shown:?}");
+    }
+    for wrong in [
+        &["submit", "SOL", "USDC", "1", "--out", "1"][..],
+        &["submit", "SOL", "USDC", "1", "--max-in", "1"],
+        &["submit", "SOL", "USDC"],
+    ] {
+        let refused = shell.run(wrong).await;
+        assert_eq!(refused.code, Some(2), "{refused:?}");
+    }
     Ok(())
 }
 
@@ -389,7 +421,8 @@ mod process {
     use crate::world::{NONE, World, over_process};
 
     over_process! { World:
-        commands::submit_follows_the_order_to_its_end(commands::ONE_HOP),
+        commands::submit_follows_the_order_to_its_end(commands::DIRECT),
+        commands::submit_buys_an_exact_amount(NONE),
         commands::submit_says_what_to_offer_and_how_far_to_move_the_price(NONE),
         commands::a_repeated_submission_under_one_key_is_one_order(NONE),
         commands::a_dry_run_shows_offers_and_stores_nothing(NONE),
@@ -420,6 +453,7 @@ mod clustered {
         World: every_command_works_on_any_gateway(USUAL):
         health::health_is_silent_and_ends_with_zero_where_a_process_answers,
         commands::submit_follows_the_order_to_its_end,
+        commands::submit_buys_an_exact_amount,
         commands::submit_says_what_to_offer_and_how_far_to_move_the_price,
         commands::a_repeated_submission_under_one_key_is_one_order,
         commands::a_dry_run_shows_offers_and_stores_nothing,

@@ -2,6 +2,7 @@
 
 mod bench;
 mod bound;
+mod buying;
 mod chain;
 mod chaos;
 mod client_program;

@@ -56,12 +56,12 @@ pub(crate) async fn build(
     order: &Order,
     choice: &Choice,
 ) -> Result<Built, NotBuilt> {
-    limits::of_order(ctx, &order.terms)?;
     let deaths = deaths(ctx, order).await?;
     let mut choice = choice.clone();
     let mut routes = 1;
     let mut swaps_max = None;
     loop {
+        limits::of_order(ctx, &order.terms, &choice)?;
         let error = match build_once(ctx, order, &choice, deaths).await {
             Ok(transaction) => {
                 return Ok(Built {

@@ -2,6 +2,7 @@
 //! store, which alone knows what is spent already.
 
 use domain::event::FailureCode;
+use domain::quote::Choice;
 use domain::spending::{Item, NoRoom, Outlay, Per, Purpose, SpendLimits};
 use domain::transaction::SignedTransaction;
 use domain::{Asset, BaseUnits, Order, Terms};
@@ -9,9 +10,10 @@ use domain::{Asset, BaseUnits, Order, Terms};
 use super::StageError;
 use crate::context::Context;
 
-/// Refuses an order that sells more than one may.
-pub(crate) fn of_order(ctx: &Context, terms: &Terms) -> Result<(), StageError> {
-    let (asset, amount) = (terms.asset_in, terms.amount_in);
+/// Refuses an order that sells more than one may. What buys an exact amount counts with the most that it may cost.
+pub(crate) fn of_order(ctx: &Context, terms: &Terms, choice: &Choice) -> Result<(), StageError> {
+    let asset = terms.asset_in;
+    let amount = choice.max_amount_in.unwrap_or(terms.amount_in);
     match ctx.settings.limits.of_token(asset, Per::Order) {
         Some(limit) if amount > limit => Err(refused(
             ctx,

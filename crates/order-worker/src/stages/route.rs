@@ -2,11 +2,11 @@
 
 use dex_router::router::{NoRoute, RouteRequest, ThirdTokens};
 use domain::event::FailureCode;
-use domain::quote::Decision;
+use domain::quote::{Answer, Choice, Decision, Quote};
 use domain::{MaxImpact, Order};
 use ports::STAGE_SPANS;
 use tracing::field::{Empty, display};
-use tracing::{Instrument, trace_span};
+use tracing::{Instrument, info, trace_span};
 
 use super::StageError;
 use crate::context::Context;
@@ -35,7 +35,8 @@ pub(crate) async fn route(
     };
     let routed = ctx.router.route(&request).instrument(span.clone()).await;
     match &routed {
-        Ok(Decision { choice, .. }) => {
+        Ok(Decision { choice, quotes, .. }) => {
+            tell(choice, quotes);
             let pool = choice.route.largest().pool;
             span.record("venue", pool.program.venue().name());
             span.record("pool", pool.program.name());
@@ -49,6 +50,21 @@ pub(crate) async fn route(
     routed.map_err(|no_route| classify(&no_route))
 }
 
+fn tell(choice: &Choice, quotes: &[Quote]) {
+    let offers: Vec<String> = quotes
+        .iter()
+        .map(|quote| match &quote.answer {
+            Answer::Offered(offer) => match offer.amount_in {
+                Some(asked) => format!("{} for {asked}", quote.venue),
+                None => format!("{} {}", quote.venue, offer.amount_out),
+            },
+            Answer::Declined { reason } => format!("{} none ({reason})", quote.venue),
+        })
+        .collect();
+    let (venue, offers) = (choice.route.largest().venue(), offers.join(", "));
+    info!(%venue, offers, "routed to {venue}; offers after fees and impact: {offers}");
+}
+
 fn classify(no_route: &NoRoute) -> StageError {
     let code = match no_route {
         NoRoute::NoQuote(_) => FailureCode::NoQuote,
@@ -57,6 +73,7 @@ fn classify(no_route: &NoRoute) -> StageError {
         NoRoute::InsufficientLiquidity => FailureCode::InsufficientLiquidity,
         NoRoute::AmountTooSmall => FailureCode::AmountTooSmall,
         NoRoute::BelowMinimum { .. } => FailureCode::BelowMinimum,
+        NoRoute::AboveMaximum { .. } => FailureCode::AboveMaximum,
         NoRoute::PriceImpact { .. } => FailureCode::PriceImpact,
     };
     if no_route.may_pass() {

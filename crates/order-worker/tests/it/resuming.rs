@@ -76,6 +76,7 @@ fn old_decision(terms: &Terms) -> Decision {
             route: Route::of(leg),
             expected_amount_out: amount_out,
             min_amount_out: amount_out,
+            max_amount_in: None,
             quoted_at: 0,
         },
         quotes: Vec::new(),

@@ -28,6 +28,7 @@ fn choice(legs: Vec<route::Leg>, (expected, least): (u64, u64)) -> Choice {
         route: legs.try_into().unwrap(),
         expected_amount_out: BaseUnits::new(expected),
         min_amount_out: BaseUnits::new(least),
+        max_amount_in: None,
         quoted_at: 1_000,
     }
 }
@@ -54,6 +55,7 @@ fn an_execution_of_one_leg_holds_its_swap_to_the_orders_own_minimum() {
             mint_out: Asset::USDC.mint,
             amount_in: BaseUnits::new(1_000),
             min_amount_out: BaseUnits::new(149),
+            exact: Exact::In,
         }],
         quoted_at: 1_000,
         fee_level: None,

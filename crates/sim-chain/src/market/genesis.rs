@@ -5,12 +5,14 @@ use amm::{Refusal, amm_v4, cpmm, damm_v2, dlmm};
 use solana_address::Address;
 
 use super::listing::Listed;
-use super::opening::{Opening, cpmm_configuration};
+use super::opening::{Opening, cpmm_configuration, cpmm_configuration_address};
 use super::site::Site;
 use super::token::Token;
 use super::wallet::{Allowance, MARKET};
-use crate::bank::address::{SYSTEM, from_amm};
-use crate::bank::{Bank, FeeConfig, Mint, TransferFee};
+use crate::bank::address::{
+    LOOKUP_TABLE, MEMO, SYSTEM, TOKEN, TOKEN_2022, find_program_address, from_amm,
+};
+use crate::bank::{Bank, FeeConfig, GENESIS_HASH, Mint, TransferFee};
 
 /// What the Token-2022 mint keeps of transfers: 0.1 %, at most a thousand whole tokens.
 const TRANSFER_FEE_BPS: u16 = 10;
@@ -18,6 +20,25 @@ const TRANSFER_FEE_MAX_WHOLE: u64 = 1_000;
 
 /// Pools have been open for a day, so that they are whatever the first block's clock says.
 const AGE_SECONDS: u64 = 24 * 60 * 60;
+
+/// What the programs sign with.
+const AUTHORITIES: [amm::Address; 5] = [
+    cpmm::Deployment::MAINNET.authority,
+    amm_v4::Deployment::MAINNET.authority,
+    damm_v2::Deployment::MAINNET.authority,
+    damm_v2::Deployment::MAINNET.event_authority,
+    dlmm::Deployment::MAINNET.event_authority,
+];
+const TABLE_HEADER_BYTES: usize = 56;
+
+/// The address of the lookup table that stands on the chain from its first slot on.
+#[must_use]
+pub fn lookup_table() -> Address {
+    let maker = GENESIS_HASH.to_bytes();
+    let derived = find_program_address(&[&maker, &0_u64.to_le_bytes()], &LOOKUP_TABLE);
+    let (address, _) = derived.expect("invariant: some bump has an address");
+    address
+}
 
 /// Where a chain begins.
 pub(super) struct Genesis<'a> {
@@ -39,6 +60,7 @@ impl Genesis<'_> {
             site.mint(token, self.mint(token), self.transfer_fees(token));
         }
         self.programs(&mut site);
+        self.table(&mut site);
         let now = bank.environment().clock.to_amm().unix_time;
         for pool in self.pools {
             let price = pool.fair_price(self.seed, self.height);
@@ -90,15 +112,23 @@ impl Genesis<'_> {
     /// The accounts that all pools of a program share. Authorities are addresses without data.
     fn programs(&self, site: &mut Site) {
         cpmm_configuration(site, self.market);
-        for authority in [
-            cpmm::Deployment::MAINNET.authority,
-            amm_v4::Deployment::MAINNET.authority,
-            damm_v2::Deployment::MAINNET.authority,
-            damm_v2::Deployment::MAINNET.event_authority,
-            dlmm::Deployment::MAINNET.event_authority,
-        ] {
+        for authority in AUTHORITIES {
             site.put(from_amm(authority), SYSTEM, Vec::new());
         }
+    }
+
+    /// The lookup table with the accounts that all pools share, as a venue keeps one.
+    fn table(&self, site: &mut Site) {
+        let authorities = AUTHORITIES.map(from_amm);
+        let fixed = [TOKEN, TOKEN_2022, MEMO, cpmm_configuration_address().0];
+        let mints = self.tokens.iter().map(|token| token.mint);
+        let addresses = fixed.into_iter().chain(authorities).chain(mints);
+        let mut data = vec![0; TABLE_HEADER_BYTES];
+        data[0] = 1;
+        // It is not being given up.
+        data[4..12].copy_from_slice(&u64::MAX.to_le_bytes());
+        data.extend(addresses.flat_map(|it| it.to_bytes()));
+        site.put(lookup_table(), LOOKUP_TABLE, data);
     }
 
     fn fund(&self, site: &mut Site, wallet: Address, allowance: Allowance) {

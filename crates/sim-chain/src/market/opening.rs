@@ -13,7 +13,9 @@ use super::site::Site;
 use super::token::Token;
 use crate::bank::address::find_program_address;
 
-pub(super) use cpmm::configuration as cpmm_configuration;
+pub(super) use cpmm::{
+    configuration as cpmm_configuration, configuration_address as cpmm_configuration_address,
+};
 pub(super) use dlmm::{Terms as DlmmTerms, array_address, bin_at};
 
 /// A program with what is fixed of its pools when they are opened.

@@ -2,7 +2,7 @@
 
 use domain::venue::Program;
 use domain::{Address, Asset, BaseUnits, OrderId};
-use ports::transaction_builder::{Execution, Leg};
+use ports::transaction_builder::{Exact, Execution, Leg};
 use uuid::Uuid;
 
 /// A sale of so much into one pool, for an order of its own.
@@ -24,6 +24,7 @@ pub(crate) fn sale(
             mint_out,
             amount_in: BaseUnits::new(amount),
             min_amount_out: BaseUnits::new(1),
+            exact: Exact::In,
         }],
         quoted_at: 0,
         fee_level: None,

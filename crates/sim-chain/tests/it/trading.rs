@@ -2,8 +2,11 @@
 //! they are made of.
 
 mod ahead;
+mod buying;
 mod funds;
+mod gains;
 mod judged;
 mod rehearsal;
 mod routes;
 mod stage;
+mod tables;

@@ -280,6 +280,7 @@ pub fn terms() -> Terms {
         asset_in: Asset::SOL,
         asset_out: Asset::USDC,
         amount_in: BaseUnits::new(1_500_000_000),
+        amount_out: None,
         slippage: Bps::DEFAULT,
         min_amount_out: None,
         venues: VenueSet::ALL,
@@ -310,6 +311,7 @@ fn choice() -> Choice {
         }),
         expected_amount_out: amount_out,
         min_amount_out: BaseUnits::new(223_875_000),
+        max_amount_in: None,
         quoted_at: 300_000_000,
     }
 }
@@ -325,6 +327,7 @@ fn competitor() -> PoolQuote {
             amount_out: choice.expected_amount_out,
             fee_ppm: 2_500,
             impact_ppm: 12,
+            amount_in: None,
         }),
     }
 }

@@ -14,12 +14,13 @@ export function doubtNotes(askAgain) {
 }
 
 function note({ order, key }, askAgain) {
-  const { amount, tokenIn, tokenOut } = order;
+  const { amount, amountOut, tokenIn, tokenOut } = order;
+  const wish = amountOut ? `${tokenIn} → ${amountOut} ${tokenOut}` : `${amount} ${tokenIn} → ${tokenOut}`;
   const again = h("button", { class: "quiet", type: "button", on: { click: () => askAgain(order) } }, "Ask again");
   return h(
     "div",
     { class: "notice doubt" },
-    `Your order of ${amount} ${tokenIn} → ${tokenOut} may have been placed. Asking again under its key `,
+    `Your order of ${wish} may have been placed. Asking again under its key `,
     h("code", {}, key),
     " finds out, and cannot place it twice. ",
     again,

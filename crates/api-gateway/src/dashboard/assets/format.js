@@ -84,3 +84,9 @@ export function venueAndPool(dex, pool) {
   if (!dex) return "";
   return pool ? `${venueName(dex)} · ${poolName(pool)}` : venueName(dex);
 }
+
+/** What an order swaps, such as `1.5 SOL → USDC`, or `SOL → 150 USDC` while it is not known what that costs. */
+export function swapName({ amountIn, amountOutWanted, tokenIn, tokenOut }) {
+  if (amountIn === null && amountOutWanted) return `${tokenName(tokenIn)} → ${amount(amountOutWanted)} ${tokenName(tokenOut)}`;
+  return `${amount(amountIn)} ${tokenName(tokenIn)} → ${tokenName(tokenOut)}`;
+}

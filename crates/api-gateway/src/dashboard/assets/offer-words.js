@@ -9,6 +9,7 @@ export function comparison(offers, chosen, symbol) {
   const other = offers.find(({ dex }) => dex !== chosen);
   if (!winner) return "No venue makes an offer.";
   if (!other) return `${venueName(chosen)} alone makes an offer.`;
+  if (winner.amountIn) return `${venueName(chosen)} asks less than ${venueName(other.dex)}.`;
   const more = advantage(winner, other, symbol);
   if (more === null) return `Both pay the same; ${venueName(chosen)} comes first.`;
   return `${venueName(chosen)} pays ${more} more than ${venueName(other.dex)}.`;

@@ -25,6 +25,9 @@ export function amountFault(text, token) {
 const PRICES = { limit: "limitPrice", stop: "triggerPrice", take_profit: "triggerPrice" };
 const MAX_PRICE_DIGITS = 18;
 
+/** Whether the form buys an exact amount. */
+export const buysExactly = (type) => type === "exact_out";
+
 /** Whether an order of this type waits for a price. */
 export const waitsForPrice = (type) => Object.hasOwn(PRICES, type);
 
@@ -58,8 +61,14 @@ export function readDraft(fields, tokens) {
   const faults = {};
   const tokenIn = tokenOf(fields.tokenIn, tokens);
   const tokenOut = tokenOf(fields.tokenOut, tokens);
-  const amountProblem = amountFault(fields.amount, tokenIn);
-  if (amountProblem) faults.amount = amountProblem;
+  const buys = buysExactly(fields.orderType);
+  const amountField = buys ? "amountOut" : "amount";
+  const amountProblem = amountFault(fields[amountField], buys ? tokenOut : tokenIn);
+  if (amountProblem) faults[amountField] = amountProblem;
+  if (buys && fields.maxAmountIn) {
+    const problem = amountFault(fields.maxAmountIn, tokenIn);
+    if (problem) faults.maxAmountIn = problem;
+  }
   for (const [name, token] of Object.entries({ tokenIn, tokenOut })) {
     if (token === null) faults[name] = "A listed symbol, or the address of any mint.";
   }
@@ -74,7 +83,7 @@ export function readDraft(fields, tokens) {
       faults.ocoGroup = "Up to 64 plain characters.";
     }
   }
-  if (fields.minAmountOut) {
+  if (fields.minAmountOut && !buys) {
     const problem = amountFault(fields.minAmountOut, tokenOut);
     if (problem) faults.minAmountOut = problem;
   }
@@ -91,7 +100,7 @@ export function readDraft(fields, tokens) {
   }
   if (fields.venues.length === 0) faults.venues = "At least one venue.";
   const order = Object.keys(faults).length === 0 ? orderOf(fields, bps, impact) : null;
-  const isQuotable = !faults.amount && !faults.tokenIn && !faults.tokenOut && !faults.venues;
+  const isQuotable = !faults[amountField] && !faults.tokenIn && !faults.tokenOut && !faults.venues;
   return { faults, order, quotable: isQuotable ? orderOf(fields, bps, impact) : null };
 }
 
@@ -99,15 +108,20 @@ function orderOf(fields, bps, impact) {
   const order = {
     tokenIn: fields.tokenIn,
     tokenOut: fields.tokenOut,
-    amount: fields.amount,
   };
+  if (buysExactly(fields.orderType)) {
+    order.amountOut = fields.amountOut;
+    if (fields.maxAmountIn) order.maxAmountIn = fields.maxAmountIn;
+  } else {
+    order.amount = fields.amount;
+    if (fields.minAmountOut) order.minAmountOut = fields.minAmountOut;
+  }
   if (bps !== undefined) order.slippageBps = bps;
   if (waitsForPrice(fields.orderType)) {
     order.orderType = fields.orderType;
     order[PRICES[fields.orderType]] = fields.price;
     if (fields.ocoGroup) order.ocoGroup = fields.ocoGroup;
   }
-  if (fields.minAmountOut) order.minAmountOut = fields.minAmountOut;
   if (fields.validForSeconds) order.validForSeconds = Number(fields.validForSeconds);
   if (fields.feeLevel) order.feeLevel = fields.feeLevel;
   if (impact) order.maxPriceImpactBps = impact;

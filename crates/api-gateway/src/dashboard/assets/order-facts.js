@@ -23,8 +23,9 @@ export function termsCard(order) {
   const both = order.venues.length > 1;
   return card("The order", [
     facts([
-      ["Sells", `${order.amountIn} ${order.tokenIn}`],
-      ["Buys", order.tokenOut],
+      ["Sells", order.amountIn === null ? order.tokenIn : `${order.amountIn} ${order.tokenIn}`],
+      ["Buys", order.amountOutWanted ? `exactly ${order.amountOutWanted} ${order.tokenOut}` : order.tokenOut],
+      ["Pays at most", order.maxAmountIn && `${order.maxAmountIn} ${order.tokenIn}`],
       ["Type", order.orderType],
       ["Limit price", pricePerUnit(order.limitPrice, order)],
       ["Fires at", pricePerUnit(order.triggerPrice, order)],
@@ -239,7 +240,7 @@ export function took(events) {
 function stepsOf(order, legs) {
   return [
     order.nativeSol === "wrapped_before_swap"
-      ? h("li", {}, `Wrap ${amount(order.amountIn)} SOL into wSOL`)
+      ? h("li", {}, `Wrap ${amount(order.maxAmountIn ?? order.amountIn)} SOL into wSOL`)
       : null,
     ...legs.map(legLine),
     order.nativeSol === "unwrapped_after_swap" ? h("li", {}, "Unwrap the wSOL received into SOL") : null,

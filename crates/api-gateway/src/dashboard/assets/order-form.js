@@ -2,7 +2,7 @@
 
 import { h, setAttribute, setText } from "./dom.js";
 import { doubtNotes } from "./doubt-notes.js";
-import { readDraft, waitsForPrice } from "./order-draft.js";
+import { buysExactly, readDraft, waitsForPrice } from "./order-draft.js";
 import { drawNeed, needsEngine, outageNote } from "./outage.js";
 import { quotePanel } from "./quote-panel.js";
 import { poolsPanel } from "./pools-panel.js";
@@ -11,6 +11,8 @@ import { tokenOf } from "./tokens.js";
 
 const FIELDS = [
   "amount",
+  "amountOut",
+  "maxAmountIn",
   "tokenIn",
   "tokenOut",
   "price",
@@ -36,6 +38,7 @@ const FORM_NAMES = {
 /** When an order executes, with a sentence for people. */
 const TYPES = [
   ["market", "Market", "Swaps at once, at the best price offered."],
+  ["exact_out", "Buy exactly", "Buys at once as much as you say, to the unit, and never pays more than the most you allow."],
   ["limit", "Limit", "Waits until the swap pays your price or a better one, and never takes a worse one."],
   ["stop", "Stop", "Waits until the price has fallen to yours, then sells at what it can get, less slippage."],
   ["take_profit", "Take profit", "Waits until the price has risen to yours, then sells at what it can get, less slippage."],
@@ -196,6 +199,8 @@ function controls(tokens) {
   );
   const meaning = h("p", { class: "muted", id: "f-orderType-meaning" });
   const price = h("input", { name: "price", id: "f-price", inputmode: "decimal", maxlength: 40 });
+  const amountOut = h("input", { name: "amountOut", id: "f-amountOut", inputmode: "decimal", maxlength: 40 });
+  const maxAmountIn = h("input", { name: "maxAmountIn", id: "f-maxAmountIn", inputmode: "decimal", maxlength: 40 });
   const ocoGroup = h("input", { name: "ocoGroup", id: "f-ocoGroup", maxlength: 64 });
   const slippage = h("input", {
     name: "slippage",
@@ -244,7 +249,11 @@ function controls(tokens) {
     const [value, , sentence] = TYPES.find(([name]) => name === orderType.value);
     setText(meaning, sentence);
     const waits = waitsForPrice(value);
+    const buys = buysExactly(value);
     whenWaiting.hidden = !waits;
+    whenBuying.hidden = !buys;
+    pay.disabled = buys;
+    minAmountOut.disabled = buys;
     if (waits && slippage.value === "0.5") slippage.value = "";
     if (!waits && slippage.value === "") slippage.value = "0.5";
   }
@@ -273,6 +282,12 @@ function controls(tokens) {
     field("price", "Price, of one sold", price),
     field("ocoGroup", "One of a group", ocoGroup),
   );
+  const whenBuying = h(
+    "div",
+    { class: "pair", hidden: true },
+    field("amountOut", "Buy exactly", amountOut),
+    field("maxAmountIn", "Pay at most", maxAmountIn),
+  );
   const elements = [
     listed,
     sellField(),
@@ -285,6 +300,7 @@ function controls(tokens) {
     field("orderType", "Type", orderType),
     meaning,
     whenWaiting,
+    whenBuying,
     h(
       "details",
       {},
@@ -319,6 +335,8 @@ function controls(tokens) {
       price: price.value.trim(),
       ocoGroup: ocoGroup.value.trim(),
       amount: pay.value.trim(),
+      amountOut: amountOut.value.trim(),
+      maxAmountIn: maxAmountIn.value.trim(),
       tokenIn: tokenIn.value.trim(),
       tokenOut: tokenOut.value.trim(),
       slippage: slippage.value.trim(),

@@ -2,7 +2,7 @@
 // and only in the rows and cells that changed.
 
 import { h, perFrame, setAttribute, setText } from "./dom.js";
-import { amount, moment, shortId, tokenName, venueAndPool } from "./format.js";
+import { amount, moment, shortId, swapName, tokenName, venueAndPool } from "./format.js";
 import { distance } from "./order-facts.js";
 import { newer } from "./order-patch.js";
 import { statusBadge } from "./status.js";
@@ -105,8 +105,8 @@ function orderRow() {
   function draw() {
     setAttribute(element, "data-order", view.orderId);
     setAttribute(link, "href", `#/orders/${view.orderId}`);
-    setText(link, `${amount(view.amountIn)} ${tokenName(view.tokenIn)} → ${tokenName(view.tokenOut)}`);
-    setAttribute(link, "title", `${view.amountIn} ${view.tokenIn}`);
+    setText(link, swapName(view));
+    setAttribute(link, "title", view.amountIn === null ? `${view.amountOutWanted} ${view.tokenOut}` : `${view.amountIn} ${view.tokenIn}`);
     setText(id, shortId(view.orderId));
     setAttribute(id, "title", view.orderId);
     setText(when, ` · ${moment(view.createdAt)}`);

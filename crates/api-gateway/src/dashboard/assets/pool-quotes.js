@@ -17,7 +17,7 @@ export function poolTable(pools, route, symbol) {
       h(
         "tr",
         {},
-        ["Pool", `Pays ${tokenName(symbol)}`, "Fee", "Impact"].map((name) => h("th", { scope: "col" }, name)),
+        ["Pool", pools.some(asks) ? "Asks" : `Pays ${tokenName(symbol)}`, "Fee", "Impact"].map((name) => h("th", { scope: "col" }, name)),
       ),
     ),
     h(
@@ -27,6 +27,9 @@ export function poolTable(pools, route, symbol) {
     ),
   );
 }
+
+/** Whether it was asked what an exact amount costs. */
+const asks = (pool) => pool.amountIn !== undefined && pool.amountIn !== null;
 
 function poolRow(pool, isUsed) {
   const name = h(
@@ -47,7 +50,7 @@ function poolRow(pool, isUsed) {
     "tr",
     attributes,
     name,
-    h("td", { title: pool.amountOut }, amount(pool.amountOut)),
+    h("td", { title: pool.amountIn ?? pool.amountOut }, amount(pool.amountIn ?? pool.amountOut)),
     h("td", { title: pool.fee }, percent(pool.fee)),
     h("td", { title: pool.priceImpact }, percent(pool.priceImpact)),
   );
@@ -67,6 +70,7 @@ export function poolComparison(pools, { route, gainBps }, symbol) {
     return `${route.length} pools together pay ${gainBps} bp more than the best of them alone.`;
   const [best, second] = offers;
   if (!second) return `${name(best)} alone makes an offer.`;
+  if (asks(best)) return `Of ${offers.length} offers ${name(best)} asks the least for the amount.`;
   const more = advantage(best, second, symbol);
   if (more === null) return `${name(best)} and ${name(second)} pay the same; the first moves its price least.`;
   return `Of ${offers.length} offers ${name(best)} pays the most: ${more} more than ${name(second)}, the next best.`;

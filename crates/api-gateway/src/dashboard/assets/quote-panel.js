@@ -49,11 +49,12 @@ export function quotePanel() {
     abort = new AbortController();
     const { signal } = abort;
     const { order, tokenOut } = wanted;
-    const { tokenIn, amount: amountIn } = order;
+    const { tokenIn, amount: sold, amountOut } = order;
+    const wish = amountOut ? { amountOut } : { amount: sold };
     try {
       const answer = await get(
         "/api/quotes",
-        { tokenIn, tokenOut: order.tokenOut, amount: amountIn },
+        { tokenIn, tokenOut: order.tokenOut, ...wish },
         signal,
       );
       draw(answer, order, tokenOut);
@@ -79,10 +80,11 @@ export function quotePanel() {
     const allowed = new Set(order.venues ?? quotes.map(({ dex }) => dex));
     const offers = quotes.filter((quote) => allowed.has(quote.dex) && quote.amountOut !== null);
     const chosen = allowed.has(best) ? best : (offers[0]?.dex ?? null);
-    cards.replaceChildren(...quotes.map((quote) => quoteCard(quote, { chosen, symbol: tokenOut.symbol })));
+    cards.replaceChildren(...quotes.map((quote) => quoteCard(quote, { chosen, symbol: quote.amountIn ? order.tokenIn : tokenOut.symbol })));
     // Asked without the form's venues: a route through others is not the order's.
     const taken = answer.route.every(({ dex }) => allowed.has(dex)) ? answer : null;
     setText(verdict, verdictOf(offers, { chosen, taken }, order, tokenOut));
+    if (answer.maxAmountIn) setText(verdict, purchase(offers, chosen, answer, order));
     drawRoute(taken);
     drawPools(answer, tokenOut.symbol);
     drawIssues(issues);
@@ -152,8 +154,8 @@ export function quoteCard(quote, { chosen, symbol }) {
     head,
     h(
       "p",
-      { class: "quote-amount", title: quote.amountOut },
-      amount(quote.amountOut),
+      { class: "quote-amount", title: quote.amountIn ?? quote.amountOut },
+      amount(quote.amountIn ?? quote.amountOut),
       " ",
       h("small", { title: symbol }, tokenName(symbol)),
     ),
@@ -179,6 +181,14 @@ function emptyCard(dex) {
     h("p", { class: "quote-amount muted" }, "–"),
     h("dl", { class: "facts" }, fact("Price", "–"), fact("Fee", "–"), fact("Impact", "–")),
   );
+}
+
+/** What an exact amount costs. */
+function purchase(offers, chosen, { maxAmountIn }, order) {
+  const winner = offers.find(({ dex }) => dex === chosen);
+  if (!winner) return "No venue makes an offer.";
+  const most = order.maxAmountIn ?? maxAmountIn;
+  return `${venueName(chosen)} asks ${amount(winner.amountIn)} ${tokenName(order.tokenIn)} for exactly that; at most ${amount(most)} are paid.`;
 }
 
 /** `taken`: the answer whose route the order would take, null where it may not. */

@@ -2,7 +2,7 @@
 
 import { h, perFrame, setAttribute, setText } from "./dom.js";
 import { followOrder } from "./follow.js";
-import { amount, duration, shortId, tokenName, venueName } from "./format.js";
+import { amount, duration, shortId, swapName, tokenName, venueName } from "./format.js";
 import { LIFE, MEANING, isTerminal, statusBadge } from "./status.js";
 
 /** `follow(orderId, order)` shows an order from now on. */
@@ -43,7 +43,7 @@ export function tracker() {
       view = { order, status: "pending", startedAt: null, event: null };
       element.hidden = false;
       setAttribute(link, "href", `#/orders/${orderId}`);
-      setText(link, `${amount(order.amount)} ${tokenName(order.tokenIn)} → ${tokenName(order.tokenOut)} ${shortId(orderId)}`);
+      setText(link, `${swapName({ ...order, amountIn: order.amount ?? null, amountOutWanted: order.amountOut })} ${shortId(orderId)}`);
       frame.ask();
       // Its own stream tells its life from the first event: when the answer to a first try was lost,
       // the order may have ended before this page learns its name.

@@ -3,7 +3,7 @@
 import { adminGet, adminPost } from "./api.js";
 import { h, setAttribute, setText } from "./dom.js";
 import { broken } from "./empty.js";
-import { amount, count, duration, moment, shortId, tokenName } from "./format.js";
+import { count, duration, moment, shortId, swapName } from "./format.js";
 import { askForKeys } from "./key-dialog.js";
 import { facts } from "./order-facts.js";
 import { needsEngine, outageNote } from "./outage.js";
@@ -185,7 +185,7 @@ function deskOf({ say, onProblem }) {
         h(
           "a",
           { href: `#/orders/${order.orderId}` },
-          `${amount(order.amountIn)} ${tokenName(order.tokenIn)} → ${tokenName(order.tokenOut)}`,
+          swapName(order),
         ),
         h("span", { class: "sub mono" }, shortId(order.orderId)),
       ),

@@ -5,7 +5,7 @@ import { copyButton } from "./copy.js";
 import { h, perFrame, setText } from "./dom.js";
 import { broken } from "./empty.js";
 import { followOrder } from "./follow.js";
-import { amount, tokenName } from "./format.js";
+import { swapName } from "./format.js";
 import { attemptsCard, paidCard, routeCard, termsCard, transactionCard } from "./order-facts.js";
 import { needsEngine, outageNote } from "./outage.js";
 import { isCancellable, isTerminal, statusBadge } from "./status.js";
@@ -85,7 +85,7 @@ function orderPage(order, heading) {
   let hasAsked = false;
 
   needsEngine(cancel, outage);
-  setText(heading, `${amount(order.amountIn)} ${tokenName(order.tokenIn)} → ${tokenName(order.tokenOut)}`);
+  setText(heading, swapName(order));
 
   const frame = perFrame(() => {
     const status = events.at(-1)?.status ?? order.status;

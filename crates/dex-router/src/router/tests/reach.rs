@@ -29,7 +29,7 @@ fn reaching(legs: usize, hops: usize) -> Limits {
     }
 }
 
-fn selling(sol: u64) -> RouteRequest {
+pub(super) fn selling(sol: u64) -> RouteRequest {
     let mut request = request();
     request.quote.amount_in = BaseUnits::new(sol * SOL);
     request
@@ -152,15 +152,17 @@ async fn each_leg_keeps_to_the_limit_of_price_impact() {
 
 /// Pools of several pairs, all of one venue.
 #[derive(Debug, Default)]
-struct Pairs {
+pub(super) struct Pairs {
     pools: BTreeMap<(Mint, Mint), Vec<FoundPool>>,
     /// Pairs that nobody can read.
     silent: Vec<(Mint, Mint)>,
+    /// Of which the wallet has an account.
+    held: Vec<Mint>,
     asked: Mutex<Vec<(Mint, Mint)>>,
 }
 
 impl Pairs {
-    fn with(mut self, pair: (Asset, Asset), pools: Vec<FoundPool>) -> Self {
+    pub(super) fn with(mut self, pair: (Asset, Asset), pools: Vec<FoundPool>) -> Self {
         self.pools.insert((pair.0.mint, pair.1.mint), pools);
         self
     }
@@ -189,6 +191,10 @@ impl PoolSource for Pairs {
         })
     }
 
+    async fn has_account(&self, _: Option<domain::Address>, asset: Asset) -> bool {
+        self.held.contains(&asset.mint)
+    }
+
     fn doubt(&self, _: (Mint, Mint)) {}
 }
 
@@ -206,14 +212,14 @@ fn of(assets: (Asset, Asset), amounts: (u64, u64)) -> Pool {
     Pool::Cpmm(state)
 }
 
-fn over(source: &Arc<Pairs>, hops: usize) -> Router {
+pub(super) fn over(source: &Arc<Pairs>, hops: usize) -> Router {
     let tokens = Arc::new(TokenList::mainnet());
     let router = Router::new(source.clone(), Duration::from_secs(1), tokens);
     router.with_limits(reaching(2, hops))
 }
 
 /// SOL for USDT and USDT for USDC, at 150 and at one for one.
-fn by_usdt() -> Pairs {
+pub(super) fn by_usdt() -> Pairs {
     Pairs::default()
         .with(
             (Asset::SOL, USDT),
@@ -292,6 +298,38 @@ async fn a_third_token_is_gone_over_only_where_it_pays_more_with_its_accounts_re
     let source = direct(98 * DEEP_USDC);
     let decision = over(&source, 2).route(&small).await.unwrap();
     assert_eq!(legs(&decision).len(), 1);
+    // Where the wallet has that account already, there is none to pay for.
+    let deep = vec![at(1, of(pair, (100 * DEEP, 98 * DEEP_USDC)))];
+    let held = Arc::new(Pairs {
+        held: vec![USDT.mint],
+        ..by_usdt().with(pair, deep)
+    });
+    let decision = over(&held, 2).route(&small).await.unwrap();
+    assert_eq!(legs(&decision).len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn third_tokens_are_not_asked_for_orders_too_small_to_gain_by_them() {
+    let pair = (Asset::SOL, Asset::USDC);
+    let deep = vec![at(1, of(pair, (100 * DEEP, 98 * DEEP_USDC)))];
+    let source = Arc::new(by_usdt().with(pair, deep));
+    let router = over(&source, 2);
+    let small = |sol_part: u64| {
+        let mut small = request();
+        small.quote.amount_in = BaseUnits::new(SOL / sol_part);
+        small
+    };
+
+    let decision = router.route(&selling(10)).await.unwrap();
+    assert_eq!(legs(&decision).len(), 2);
+    assert_eq!(source.asked(), 6);
+    // It gains two percent less fees, some 1.6 %, and an account of USDT costs 0.002 SOL.
+    router.route(&small(1)).await.unwrap();
+    assert_eq!(source.asked(), 6, "a whole SOL gains by it");
+    router.route(&small(20)).await.unwrap();
+    assert_eq!(source.asked(), 2, "a twentieth cannot");
+    router.route(&selling(10)).await.unwrap();
+    assert_eq!(source.asked(), 6);
 }
 
 #[tokio::test(start_paused = true)]

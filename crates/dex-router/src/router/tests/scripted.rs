@@ -234,6 +234,7 @@ pub(super) fn request() -> RouteRequest {
             asset_in: Asset::SOL,
             asset_out: Asset::USDC,
             amount_in: BaseUnits::new(SOL),
+            amount_out: None,
         },
         venues: VenueSet::ALL,
         slippage: Bps::DEFAULT,
@@ -241,6 +242,7 @@ pub(super) fn request() -> RouteRequest {
         max_impact: None,
         fee_level: None,
         thirds: ThirdTokens::WherePayingMore,
+        wallet: None,
         swaps_max: None,
     }
 }

@@ -312,3 +312,27 @@ pub(super) async fn an_order_that_waits_for_a_price_says_how_far_it_is(
         .await?;
     browser.check_console().await
 }
+
+pub(super) async fn an_exact_amount_is_quoted_and_bought(visit: &mut Visit) -> Result<()> {
+    let Visit { world, browser } = visit;
+    let client = world.client();
+    browser.open(world, &client, "#/orders").await?;
+    browser.sees(".order-form", "best price offered").await?;
+
+    browser.choose("#f-orderType", "exact_out").await?;
+    browser.sees(".order-form", "to the unit").await?;
+    browser.fill("#f-amountOut", "some").await?;
+    browser.sees("#f-amountOut-fault", "Digits").await?;
+    browser.fill("#f-amountOut", "150.25").await?;
+    browser
+        .sees(".quote-panel .verdict", "for exactly that")
+        .await?;
+    browser.fill("#f-maxAmountIn", "3").await?;
+    browser.click(".order-form .primary").await?;
+
+    browser.sees(".orders tbody tr", "confirmed").await?;
+    browser.click(".orders tbody .row-link").await?;
+    browser.sees(".cards", "exactly 150.25 USDC").await?;
+    browser.sees(".cards", "Pays at most").await?;
+    browser.check_console().await
+}

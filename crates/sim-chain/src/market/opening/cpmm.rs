@@ -29,7 +29,8 @@ pub(super) fn address(mints: (Address, Address)) -> Address {
     derived(&seeds, &PROGRAM).0
 }
 
-fn configuration_address() -> (Address, u8) {
+/// Where the configuration stands.
+pub(in crate::market) fn configuration_address() -> (Address, u8) {
     derived(&[b"amm_config", &CONFIGURATION.to_be_bytes()], &PROGRAM)
 }
 

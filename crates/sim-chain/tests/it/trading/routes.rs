@@ -43,7 +43,16 @@ fn plain() -> Stage {
     Stage::of(Wallet::of_simulated_cluster(&GENESIS_HASH), settings)
 }
 
-async fn choice(stage: &Stage, (legs, hops): (usize, usize), sol: u64) -> Choice {
+async fn choice(stage: &Stage, reach: (usize, usize), sol: u64) -> Choice {
+    chosen(stage, reach, PAIR, sol * SOL).await
+}
+
+pub(super) async fn chosen(
+    stage: &Stage,
+    (legs, hops): (usize, usize),
+    pair: (Asset, Asset),
+    amount: u64,
+) -> Choice {
     let tokens = Arc::new(TokenList::mainnet());
     let router = Router::new(stage.pools.clone(), Duration::from_secs(60), tokens);
     let router = router.with_limits(Limits {
@@ -55,9 +64,10 @@ async fn choice(stage: &Stage, (legs, hops): (usize, usize), sol: u64) -> Choice
     });
     let request = RouteRequest {
         quote: QuoteRequest {
-            asset_in: PAIR.0,
-            asset_out: PAIR.1,
-            amount_in: BaseUnits::new(sol * SOL),
+            asset_in: pair.0,
+            asset_out: pair.1,
+            amount_in: BaseUnits::new(amount),
+            amount_out: None,
         },
         venues: VenueSet::ALL,
         slippage: Bps::DEFAULT,
@@ -65,12 +75,17 @@ async fn choice(stage: &Stage, (legs, hops): (usize, usize), sol: u64) -> Choice
         max_impact: None,
         fee_level: None,
         thirds: ThirdTokens::WherePayingMore,
+        wallet: None,
         swaps_max: None,
     };
     router.route(&request).await.unwrap().choice
 }
 
-async fn built(stage: &Stage, number: u128, choice: &Choice) -> Result<SignedTransaction, Error> {
+pub(super) async fn built(
+    stage: &Stage,
+    number: u128,
+    choice: &Choice,
+) -> Result<SignedTransaction, Error> {
     let order = OrderId::new(Uuid::from_u128(number));
     let execution = Execution::of(order, 1, choice).unwrap();
     stage.chain.build(&execution).await
@@ -200,7 +215,7 @@ async fn the_length_of_a_transaction_is_known_before_it_is_made() {
             let used = found.iter().enumerate();
             let used = used.filter(|(place, _)| set & (1 << place) != 0);
             let used: Vec<&FoundPool> = used.map(|(_, pool)| pool).collect();
-            let length = room::length(used.iter().map(|pool| swap(pool, pair)));
+            let length = room::length(used.iter().map(|pool| swap(pool, pair)), &[]);
             let known = length.transaction;
             check_room(&used, length);
             let choice = divided(&used, pair, slot);
@@ -232,7 +247,7 @@ fn check_room(used: &[&FoundPool], length: room::Length) {
     }
 }
 
-fn swap(pool: &FoundPool, pair: (Asset, Asset)) -> Swap<'_> {
+pub(super) fn swap(pool: &FoundPool, pair: (Asset, Asset)) -> Swap<'_> {
     let state: &Pool = pool.state.as_deref().unwrap();
     let [input, output] = [pair.0, pair.1].map(|it| amm::Address(*it.mint.address().bytes()));
     Swap {
@@ -243,7 +258,7 @@ fn swap(pool: &FoundPool, pair: (Asset, Asset)) -> Swap<'_> {
 }
 
 /// One of what is sold into each of these.
-fn divided(pools: &[&FoundPool], pair: (Asset, Asset), slot: u64) -> Choice {
+pub(super) fn divided(pools: &[&FoundPool], pair: (Asset, Asset), slot: u64) -> Choice {
     let one = 10_u64.pow(pair.0.decimals.into());
     let legs = pools.iter().map(|pool| Leg {
         pool: pool.pool,
@@ -256,6 +271,7 @@ fn divided(pools: &[&FoundPool], pair: (Asset, Asset), slot: u64) -> Choice {
     Choice {
         expected_amount_out: BaseUnits::new(total(&legs, |leg| leg.amount_out)),
         min_amount_out: BaseUnits::new(1),
+        max_amount_in: None,
         route: legs.try_into().unwrap(),
         quoted_at: slot.saturating_sub(1),
     }

@@ -4,6 +4,8 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use amm::token::TransferFees;
+use amm::{Address, Conditions, Direction, Pool};
 use async_trait::async_trait;
 use chain_solana::fees::FeePolicy;
 use chain_solana::keys::Wallet;
@@ -76,10 +78,14 @@ impl Stage {
     }
 
     pub(super) fn of(wallet: Wallet, settings: Settings) -> Self {
+        Self::in_market(Mode::Still, wallet, settings)
+    }
+
+    pub(super) fn in_market(market: Mode, wallet: Wallet, settings: Settings) -> Self {
         let config = SimConfig {
             latency_scale: 0.0,
             seed: Some(7),
-            market: Mode::Still,
+            market,
             ..SimConfig::default()
         };
         let clock = Arc::<ManualClock>::default();
@@ -118,6 +124,21 @@ impl Stage {
             found.1.extend(pools.pools.iter().cloned());
         }
         found
+    }
+
+    /// What quotes of a pool follow from beside it.
+    pub(super) async fn conditions(&self, pool: &Pool, pair: (Asset, Asset)) -> Conditions {
+        let venue = match pool {
+            Pool::Cpmm(_) | Pool::AmmV4(_) => Venue::Raydium,
+            Pool::DammV2(_) | Pool::Dlmm(_) => Venue::Meteora,
+        };
+        let pools = self.pools.pools(venue, (pair.0.mint, pair.1.mint)).await;
+        let [input, output] = [pair.0, pair.1].map(|it| Address(*it.mint.address().bytes()));
+        Conditions {
+            direction: Direction::between(pool.mints(), input, output).unwrap(),
+            transfer_fees: TransferFees::default(),
+            now: pools.unwrap().now,
+        }
     }
 
     /// A sale of so much into one pool.
