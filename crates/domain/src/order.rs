@@ -215,11 +215,12 @@ impl Terms {
         Some(self.min_amount_out.map_or(least, |own| own.max(least)))
     }
 
-    /// Whether the order's condition holds where its amount brings so much.
+    /// Whether the order's condition holds where its amount brings so much. That of a trailing stop is no matter of its
+    /// amount.
     #[must_use]
     pub fn holds_at(&self, amount_out: BaseUnits) -> bool {
         let Some((condition, price)) = self.order_type.condition() else {
-            return true;
+            return self.order_type == OrderType::Market;
         };
         let (sold, amount, bought) = (self.asset_in, self.amount_in, self.asset_out);
         match condition {
@@ -239,7 +240,8 @@ impl Terms {
     pub const fn schema_version(&self) -> u16 {
         match self.order_type {
             OrderType::Market => 2,
-            _ => 3,
+            OrderType::Limit { .. } | OrderType::Stop { .. } | OrderType::TakeProfit { .. } => 3,
+            OrderType::TrailingStop { .. } => 4,
         }
     }
 

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::price::Price;
+use crate::waiting::Trail;
 
 /// When an order executes. Once it has fired, every order is a market order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,6 +17,13 @@ pub enum OrderType {
     Stop { price: Price },
     /// Once the price has risen to this one.
     TakeProfit { price: Price },
+    /// Once the pair's spot has fallen so far below its highest since the order was accepted, or since it reached
+    /// `activation`.
+    TrailingStop {
+        trail: Trail,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        activation: Option<Price>,
+    },
 }
 
 /// On which side of its price an order fires.
@@ -38,7 +46,8 @@ impl Condition {
 
 impl OrderType {
     /// The names of all types, in the order in which they are told.
-    pub const NAMES: [&'static str; 4] = ["market", "limit", "stop", "take_profit"];
+    pub const NAMES: [&'static str; 5] =
+        ["market", "limit", "stop", "take_profit", "trailing_stop"];
 
     /// The name clients see and send.
     #[must_use]
@@ -48,6 +57,7 @@ impl OrderType {
             Self::Limit { .. } => Self::NAMES[1],
             Self::Stop { .. } => Self::NAMES[2],
             Self::TakeProfit { .. } => Self::NAMES[3],
+            Self::TrailingStop { .. } => Self::NAMES[4],
         }
     }
 
@@ -57,11 +67,11 @@ impl OrderType {
         !matches!(self, Self::Market)
     }
 
-    /// The condition; a market order has none.
+    /// The price of the order's own amount that it waits for; a market order and a trailing stop have none.
     #[must_use]
     pub const fn condition(self) -> Option<(Condition, Price)> {
         match self {
-            Self::Market => None,
+            Self::Market | Self::TrailingStop { .. } => None,
             Self::Limit { price } | Self::TakeProfit { price } => {
                 Some((Condition::AtOrAbove, price))
             }
@@ -72,17 +82,6 @@ impl OrderType {
     /// Whether one look is not enough: a price that falls for a moment only must not sell.
     #[must_use]
     pub const fn needs_two_slots(self) -> bool {
-        matches!(self, Self::Stop { .. })
-    }
-
-    /// The same with another price.
-    #[must_use]
-    pub const fn at(self, price: Price) -> Self {
-        match self {
-            Self::Market => Self::Market,
-            Self::Limit { .. } => Self::Limit { price },
-            Self::Stop { .. } => Self::Stop { price },
-            Self::TakeProfit { .. } => Self::TakeProfit { price },
-        }
+        matches!(self, Self::Stop { .. } | Self::TrailingStop { .. })
     }
 }
