@@ -2,6 +2,7 @@
 //! several side by side, or two one after another over a third token.
 
 mod asking;
+mod bounds;
 mod reasons;
 
 use std::collections::BTreeSet;
@@ -13,6 +14,8 @@ use domain::venue::VenueSet;
 use domain::{Asset, BaseUnits, Bps, FeeLevel, MaxImpact, Terms, TokenList, Venue};
 use futures_util::future::join_all;
 use tracing::info;
+
+pub use bounds::{AmountClass, Bounds, Spot};
 
 use crate::candidates;
 use crate::gates::{Gate, Gates, PairGates};

@@ -70,7 +70,7 @@ impl Router {
         join_all(looks).await
     }
 
-    async fn fetch(&self, venues: VenueSet, pair: (Mint, Mint)) -> Vec<Fetched> {
+    pub(super) async fn fetch(&self, venues: VenueSet, pair: (Mint, Mint)) -> Vec<Fetched> {
         let fetched = venues.iter().map(async |venue| Fetched {
             venue,
             pools: self.found(venue, pair).await,

@@ -1,3 +1,4 @@
+mod bounds;
 mod gated;
 mod reach;
 mod scripted;

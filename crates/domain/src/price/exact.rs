@@ -90,11 +90,18 @@ impl Price {
 
     /// The same times a fraction, cut.
     #[must_use]
-    pub(crate) fn times(self, numerator: u32, denominator: u32) -> Option<Self> {
+    pub fn times(self, numerator: u32, denominator: u32) -> Option<Self> {
         // Eighteen digits, ten for the factor, ten for the quotient's.
         let product = u128::from(self.digits) * u128::from(numerator) * TEN_DIGITS;
         let quotient = product.checked_div(u128::from(denominator))?;
         Self::cut(quotient, -i32::from(self.places) - 10)
+    }
+
+    /// The product of two prices, cut: from one token over a second to a third.
+    #[must_use]
+    pub fn product(self, other: Self) -> Option<Self> {
+        let digits = u128::from(self.digits) * u128::from(other.digits);
+        Self::cut(digits, -i32::from(self.places) - i32::from(other.places))
     }
 
     /// Whether `own × a ≤ other × b`, exactly.

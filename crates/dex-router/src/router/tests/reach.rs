@@ -21,7 +21,7 @@ const USDT: Asset = Asset::token(
 const DEEP: u64 = 1_000 * SOL;
 const DEEP_USDC: u64 = 150_000_000_000;
 
-fn reaching(legs: usize, hops: usize) -> Limits {
+pub(super) fn reaching(legs: usize, hops: usize) -> Limits {
     Limits {
         legs,
         hops,
@@ -36,7 +36,7 @@ fn selling(sol: u64) -> RouteRequest {
 }
 
 /// Two pools of the same price, the second half as deep, and a third a hundredth as deep.
-fn three_pools() -> Router {
+pub(super) fn three_pools() -> Router {
     let raydium = vec![
         at(1, cpmm(DEEP, DEEP_USDC)),
         at(2, amm_v4(DEEP / 100, DEEP_USDC / 100)),
@@ -152,7 +152,7 @@ async fn each_leg_keeps_to_the_limit_of_price_impact() {
 
 /// Pools of several pairs, all of one venue.
 #[derive(Debug, Default)]
-struct Pairs {
+pub(super) struct Pairs {
     pools: BTreeMap<(Mint, Mint), Vec<FoundPool>>,
     /// Pairs that nobody can read.
     silent: Vec<(Mint, Mint)>,
@@ -160,7 +160,7 @@ struct Pairs {
 }
 
 impl Pairs {
-    fn with(mut self, pair: (Asset, Asset), pools: Vec<FoundPool>) -> Self {
+    pub(super) fn with(mut self, pair: (Asset, Asset), pools: Vec<FoundPool>) -> Self {
         self.pools.insert((pair.0.mint, pair.1.mint), pools);
         self
     }
@@ -206,14 +206,14 @@ fn of(assets: (Asset, Asset), amounts: (u64, u64)) -> Pool {
     Pool::Cpmm(state)
 }
 
-fn over(source: &Arc<Pairs>, hops: usize) -> Router {
+pub(super) fn over(source: &Arc<Pairs>, hops: usize) -> Router {
     let tokens = Arc::new(TokenList::mainnet());
     let router = Router::new(source.clone(), Duration::from_secs(1), tokens);
     router.with_limits(reaching(2, hops))
 }
 
 /// SOL for USDT and USDT for USDC, at 150 and at one for one.
-fn by_usdt() -> Pairs {
+pub(super) fn by_usdt() -> Pairs {
     Pairs::default()
         .with(
             (Asset::SOL, USDT),
