@@ -222,17 +222,8 @@ impl Terms {
         let Some((condition, price)) = self.order_type.condition() else {
             return self.order_type == OrderType::Market;
         };
-        let (sold, amount, bought) = (self.asset_in, self.amount_in, self.asset_out);
-        match condition {
-            Condition::AtOrAbove => {
-                let least = price.least_out(sold, amount, bought);
-                least.is_some_and(|least| amount_out >= least)
-            }
-            Condition::AtOrBelow => {
-                let most = price.most_out(sold, amount, bought);
-                most.is_none_or(|most| amount_out <= most)
-            }
-        }
+        let sold = (self.asset_in, self.amount_in);
+        condition.holds(price, sold, (self.asset_out, amount_out))
     }
 
     /// The version of the stored form that a program must know to execute the order.

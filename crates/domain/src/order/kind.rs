@@ -2,8 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::amount::BaseUnits;
+use crate::asset::Asset;
 use crate::price::Price;
-use crate::waiting::Trail;
+use crate::time::Timestamp;
+use crate::waiting::{Highs, Trail};
 
 /// When an order executes. Once it has fired, every order is a market order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,6 +37,26 @@ pub enum Condition {
 }
 
 impl Condition {
+    /// Whether it holds at this price where an amount brings so much.
+    #[must_use]
+    pub fn holds(
+        self,
+        price: Price,
+        (sold, amount): (Asset, BaseUnits),
+        (bought, brings): (Asset, BaseUnits),
+    ) -> bool {
+        match self {
+            Self::AtOrAbove => {
+                let least = price.least_out(sold, amount, bought);
+                least.is_some_and(|least| brings >= least)
+            }
+            Self::AtOrBelow => {
+                let most = price.most_out(sold, amount, bought);
+                most.is_none_or(|most| brings <= most)
+            }
+        }
+    }
+
     /// The name clients see.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -77,6 +100,22 @@ impl OrderType {
             }
             Self::Stop { price } => Some((Condition::AtOrBelow, price)),
         }
+    }
+
+    /// Whether it follows the pair's spot, and not the price of its own amount.
+    #[must_use]
+    pub const fn trails(self) -> bool {
+        matches!(self, Self::TrailingStop { .. })
+    }
+
+    /// What a trailing stop that was accepted then trails, once it has been activated.
+    #[must_use]
+    pub fn trailed_high(self, accepted_at: Timestamp, highs: &Highs) -> Option<Price> {
+        let Self::TrailingStop { activation, .. } = self else {
+            return None;
+        };
+        let high = highs.since(accepted_at)?;
+        activation.is_none_or(|from| high >= from).then_some(high)
     }
 
     /// Whether one look is not enough: a price that falls for a moment only must not sell.
