@@ -104,6 +104,21 @@ impl Price {
         Self::cut(digits, -i32::from(self.places) - i32::from(other.places))
     }
 
+    /// How much more this is than `other`, in hundredths of a percent of `of`: rounded away from zero where it is more, and
+    /// absent where that is no number of any use.
+    #[must_use]
+    pub fn above_bps(self, other: Self, of: Self) -> Option<i64> {
+        let places = self.places.max(other.places).max(of.places);
+        let over_one = |price: Self| {
+            let scale = 10i128.checked_pow(u32::from(places - price.places))?;
+            i128::from(price.digits).checked_mul(scale)
+        };
+        let more = (over_one(self)? - over_one(other)?).checked_mul(10_000)?;
+        let of = over_one(of)?;
+        let rest = i128::from(more > 0 && more % of != 0);
+        i64::try_from(more / of + rest).ok()
+    }
+
     /// Whether `own × a ≤ other × b`, exactly.
     #[must_use]
     pub(crate) fn is_at_most(self, own: u32, other: Self, others: u32) -> bool {

@@ -245,8 +245,8 @@ pub(super) async fn what_makes_no_sense_is_refused(world: &mut World) -> Result<
             "invalid_order",
         ),
         (
-            r#"{"amount":1,"orderType":"trailing_stop","trailBps":100}"#,
-            "order_type_not_available",
+            r#"{"amount":1,"orderType":"trailing_stop","trailBps":5001}"#,
+            "invalid_order",
         ),
         (
             r#"{"amount":1,"orderType":"sniper"}"#,
