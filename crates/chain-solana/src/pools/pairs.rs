@@ -56,7 +56,9 @@ impl Pairs {
     /// Whether no pool of a pair was found the last time, however long ago.
     pub(super) fn had_none(&self, key: &Key) -> bool {
         let known = self.known();
-        known.get(key).is_some_and(|known| known.candidates.is_empty())
+        known
+            .get(key)
+            .is_some_and(|known| known.candidates.is_empty())
     }
 
     /// How old the pools of a pair may be that somebody else has found.

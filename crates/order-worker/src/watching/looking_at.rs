@@ -17,6 +17,9 @@ use crate::trailing::Trails;
 /// An order that holds and does not fire, because it rests or its group is held, is left alone for so long.
 const LEFT_ALONE: Duration = Duration::from_secs(1);
 
+/// Longer than pools are shared without a look at whether they have changed.
+const AGAIN_AFTER: Duration = Duration::from_millis(250);
+
 /// A pair and its orders.
 #[derive(Debug)]
 pub(super) struct Watched {
@@ -32,6 +35,8 @@ pub(super) struct Watched {
     version: Option<u64>,
     /// There are orders that no look has met.
     has_new: bool,
+    /// Pools that were read a moment before a change are shared for a moment after it: until then there is another look.
+    again_at: Option<Duration>,
     pub(super) read_at: Duration,
 }
 
@@ -56,6 +61,7 @@ impl Watched {
                     looked_at: None,
                     version: None,
                     has_new: true,
+                    again_at: None,
                     read_at,
                 });
                 watched.put(ctx, order);
@@ -98,7 +104,8 @@ impl Watched {
         let is_over = now.saturating_sub(looked_at) >= LOOK_EVERY;
         let waits = self.seen.len() + self.trailing_seen.len() + self.left_alone.len();
         let must_see_again = told.is_none() || waits > 0;
-        self.has_new || has_changed || (is_over && must_see_again)
+        let is_again = self.again_at.is_some_and(|at| now >= at);
+        self.has_new || has_changed || is_again || (is_over && must_see_again)
     }
 
     /// Looks at the pools, and fires what holds.
@@ -106,7 +113,10 @@ impl Watched {
         let now = ctx.clock.monotonic();
         self.looked_at = Some(now);
         // What changes from here on is not seen by this look.
-        self.version = ctx.router.pool_version(self.mints());
+        let version = ctx.router.pool_version(self.mints());
+        let has_changed = version.is_some() && version != self.version;
+        self.again_at = has_changed.then_some(now + AGAIN_AFTER);
+        self.version = version;
         self.has_new = false;
         self.left_alone.retain(|_, until| *until > now);
         let (sold, bought) = self.book.assets();

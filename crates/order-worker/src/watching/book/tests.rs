@@ -212,3 +212,37 @@ fn there_are_so_many_classes_and_no_more() {
         (CLASSES_MAX, CLASSES_MAX)
     );
 }
+
+/// What this process has in memory, in bytes.
+fn resident() -> usize {
+    let pages = std::fs::read_to_string("/proc/self/statm").expect("Linux tells");
+    let pages = pages.split_whitespace().nth(1).expect("the second number");
+    pages.parse::<usize>().expect("a number") * 4_096
+}
+
+/// Must hold, issue 21.
+#[test]
+fn an_order_takes_no_more_than_two_hundred_bytes_of_memory() {
+    const ORDERS: u32 = 200_000;
+    let before = resident();
+    let mut book = book();
+    for number in 0..ORDERS {
+        // As random as ids and prices are.
+        let mixed = number.wrapping_mul(2_654_435_761);
+        let order_type = match number % 4 {
+            3 => OrderType::TrailingStop {
+                trail: Trail::new(u16::try_from(mixed % 500).unwrap() + 1).unwrap(),
+                activation: (mixed % 2 == 0).then(|| price(mixed % 10_000 + 1)),
+            },
+            kind => order_type(u8::try_from(kind).unwrap(), mixed % 10_000 + 1),
+        };
+        let amount = 1 << (mixed % 30);
+        let accepted = at(i64::from(number));
+        book.put(id(mixed), &terms(order_type, amount), accepted, None);
+    }
+
+    let each = (resident() - before) / ORDERS as usize;
+
+    assert_eq!(book.len(), ORDERS as usize);
+    assert!(each <= 200, "{each} bytes");
+}
