@@ -36,7 +36,7 @@ pub use address::Address;
 pub use direction::Direction;
 pub use pool::{Pool, Program};
 pub use price::Price;
-pub use quoting::{Conditions, Fees, Quote};
+pub use quoting::{Conditions, Fees, Marginal, Quote};
 pub use refusal::Refusal;
 pub use swap::Swap;
 pub use time::{Activation, ChainTime};

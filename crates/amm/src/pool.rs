@@ -4,7 +4,7 @@ use crate::error::{self, Code};
 use crate::execution::{Executed, Failed};
 use crate::instruction::{Amounts, Instruction, Trader};
 use crate::price::Price;
-use crate::quoting::{Conditions, Quote, Quoting as _};
+use crate::quoting::{Conditions, Marginal, Quote, Quoting as _};
 use crate::snapshot::{ReadError, Snapshot};
 use crate::{Address, ChainTime, Direction, Refusal, amm_v4, cpmm, damm_v2, dlmm};
 
@@ -143,6 +143,12 @@ impl Pool {
     /// The price of the first token in the second.
     pub fn price(&self) -> Result<Price, Refusal> {
         each!(self, state => state.price())
+    }
+
+    /// What the next unit of what is paid brings, the pool's fees taken off and no transfer fees: the most that a swap
+    /// of any amount brings for each unit.
+    pub fn marginal(&self, direction: Direction, now: ChainTime) -> Result<Marginal, Refusal> {
+        each!(self, state => state.marginal(direction, now))
     }
 
     /// What a sale of exactly `amount_in` yields, transfer fees included.

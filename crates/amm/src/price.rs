@@ -17,6 +17,9 @@ const BASIS_POINTS: u64 = 10_000;
 /// The lowest price that a pool can have is a one behind 39 zeros, and that many more digits tell it exactly enough.
 const PLACES_MAX: u32 = 72;
 
+/// Eighteen digits are less than this.
+const DIGITS_END: u64 = 1_000_000_000_000_000_000;
+
 /// Wide enough for any price's terms times an amount, in millionths.
 type Wide = Uint<512, 8>;
 
@@ -99,6 +102,38 @@ impl Price {
             .map(|scaled| scaled.div_ceil(others));
         bps.and_then(|bps| u32::try_from(bps).ok())
             .unwrap_or(u32::MAX)
+    }
+
+    /// The price less these parts of it, each kept as a fraction, as eighteen significant digits and the power of ten of
+    /// the last one: cut and never rounded. Nothing where it is zero, infinite or beyond any use.
+    #[must_use]
+    pub fn significant(&self, kept: [(u64, u64); 2]) -> Option<(u64, i32)> {
+        let mut above = Wide::from(self.numerator);
+        let mut below = Wide::from(self.denominator);
+        for (numerator, denominator) in kept {
+            above = above.checked_mul(Wide::from(numerator))?;
+            below = below.checked_mul(Wide::from(denominator))?;
+        }
+        let (ten, most) = (Wide::from(10), Wide::from(DIGITS_END));
+        if above.is_zero() || below.is_zero() {
+            return None;
+        }
+        let mut power = 0;
+        while above.checked_div(below)? >= most {
+            below = below.checked_mul(ten)?;
+            power += 1;
+        }
+        let mut found = above / below;
+        while found * ten < most {
+            let Some(longer) = above.checked_mul(ten) else {
+                break;
+            };
+            above = longer;
+            found = above / below;
+            power -= 1;
+        }
+        let digits = u64::try_from(found).ok().filter(|digits| *digits > 0)?;
+        Some((digits, power))
     }
 
     /// Two prices over the same denominator.

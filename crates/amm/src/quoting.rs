@@ -80,6 +80,43 @@ impl Quote {
     }
 }
 
+/// What the next unit of what is paid brings: no swap through the pool brings more for each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Marginal {
+    /// The price of what is paid in what is received, before fees.
+    pub price: Price,
+    /// What the pool's fees leave of what is paid and of what is received, as fractions.
+    pub kept: [(u64, u64); 2],
+}
+
+impl Marginal {
+    /// Eighteen digits of it, and the power of ten of the last one.
+    #[must_use]
+    pub fn significant(&self) -> Option<(u64, i32)> {
+        self.price.significant(self.kept)
+    }
+
+    /// A price of the first token in the second, seen this way, less these fees of so many each, on what is paid and on
+    /// what is received.
+    pub(crate) fn new(
+        price: Price,
+        direction: Direction,
+        (paid, received): (u64, u64),
+        of: u64,
+    ) -> Result<Self, Refusal> {
+        let kept = |fee: u64| Some((of.checked_sub(fee)?, of));
+        let kept = kept(paid).zip(kept(received));
+        let (paid, received) = kept.ok_or(Refusal::Overflow)?;
+        Ok(Self {
+            price: match direction {
+                Direction::FirstToSecond => price,
+                Direction::SecondToFirst => price.inverse(),
+            },
+            kept: [paid, received],
+        })
+    }
+}
+
 /// What is asked of a program's own arithmetic.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Ask {
@@ -125,6 +162,9 @@ pub(crate) trait Quoting: Sized {
 
     /// The price of the first token in the second.
     fn price(&self) -> Result<Price, Refusal>;
+
+    /// What the next unit paid brings, the pool's fees taken off.
+    fn marginal(&self, direction: Direction, now: ChainTime) -> Result<Marginal, Refusal>;
 
     /// Mints of the first and the second token.
     fn mints(&self) -> (Address, Address);

@@ -1,9 +1,13 @@
 //! An order as clients see it.
 
+mod waiting;
+
+pub use waiting::{ConditionName, Look, SeenWaiting, WaitingFor, WaitingView, WatchMode};
+
 use domain::landing::LandingReport;
-use domain::order::{Condition, OrderType, State, Terms};
+use domain::order::{OrderType, State, Terms};
 use domain::quote::{Choice, Fill};
-use domain::{Asset, BaseUnits, Bps, MaxImpact, Order, Price, Route, Timestamp, TokenList};
+use domain::{Asset, BaseUnits, Bps, MaxImpact, Order, Route, Timestamp, TokenList};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -56,6 +60,14 @@ pub struct OrderView {
     #[serde(default)]
     #[schema(required = true)]
     pub trigger_price: Option<String>,
+    /// `trailing_stop`: how far below its highest the pair's spot must fall, in hundredths of a percent.
+    #[serde(default)]
+    #[schema(required = true, minimum = 1, maximum = 5000)]
+    pub trail_bps: Option<u16>,
+    /// `trailing_stop`: the spot from which on it trails, if it is not the first one.
+    #[serde(default)]
+    #[schema(required = true)]
+    pub activation_price: Option<String>,
     /// The orders of which one at most executes, if it belongs to such a group.
     #[serde(default)]
     #[schema(required = true)]
@@ -117,71 +129,6 @@ pub struct OrderView {
     pub reason: Option<String>,
     /// The `seq` of the order's last event.
     pub seq: u32,
-}
-
-/// What an order waits for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct WaitingView {
-    #[serde(rename = "for")]
-    pub what: WaitingFor,
-    /// In one sentence.
-    #[schema(examples("no live worker has the order's wallet"))]
-    pub detail: String,
-    /// `price`: on which side of its price the order fires.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub condition: Option<ConditionName>,
-    /// `price`: the price that it waits for.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, examples("150"))]
-    pub price: Option<String>,
-    /// `price`: what the order's own amount would be sold at now; absent where that is not known.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, examples("148.75"))]
-    pub best: Option<String>,
-    /// `price`: how far `best` is from `price`, in hundredths of a percent of `price`; 0 or less where the condition
-    /// holds.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub distance_bps: Option<i64>,
-    /// When `best` was read, and from the pools of which slot.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, format = DateTime)]
-    pub checked_at: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub slot: Option<u64>,
-    /// `price`: how the price is looked at.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub mode: Option<WatchMode>,
-}
-
-/// On which side of its price an order fires.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum ConditionName {
-    AtOrAbove,
-    AtOrBelow,
-}
-
-/// How a price is looked at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum WatchMode {
-    /// Every few seconds.
-    Polling,
-}
-
-/// What there is to wait for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum WaitingFor {
-    /// A worker that has the key of the order's wallet.
-    Wallet,
-    /// A price.
-    Price,
 }
 
 /// What is known of a transaction that should have come to an end.
@@ -289,39 +236,21 @@ impl OrderView {
 
     /// It waits for a worker that has the key of its wallet.
     pub fn add_missing_wallet(&mut self) {
-        self.waiting = Some(WaitingView {
-            what: WaitingFor::Wallet,
-            detail: "no live worker has the order's wallet".to_owned(),
-            condition: None,
-            price: None,
-            best: None,
-            distance_bps: None,
-            checked_at: None,
-            slot: None,
-            mode: None,
-        });
+        let detail = "no live worker has the order's wallet".to_owned();
+        self.waiting = Some(WaitingView::of(WaitingFor::Wallet, detail));
     }
 
-    /// It waits for its condition; `look` is what its amount brings now, where that is known.
-    pub fn add_condition(&mut self, terms: &Terms, look: Option<Look>) {
-        let Some((condition, price)) = terms.order_type.condition() else {
-            return;
+    /// It waits for its condition, and this is what was seen of it.
+    pub fn add_condition(&mut self, terms: &Terms, seen: &SeenWaiting, mode: WatchMode) {
+        self.waiting = match terms.order_type {
+            OrderType::TrailingStop { trail, activation } => {
+                Some(WaitingView::trailing(trail, activation, seen))
+            }
+            _ => WaitingView::priced(terms, seen),
         };
-        let (name, word) = match condition {
-            Condition::AtOrAbove => (ConditionName::AtOrAbove, "at or above"),
-            Condition::AtOrBelow => (ConditionName::AtOrBelow, "at or below"),
-        };
-        self.waiting = Some(WaitingView {
-            what: WaitingFor::Price,
-            detail: format!("the order waits for a price {word} {price}"),
-            condition: Some(name),
-            price: Some(price.to_string()),
-            best: look.map(|look| look.price(terms)),
-            distance_bps: look.and_then(|look| look.distance_bps(terms, condition, price)),
-            checked_at: look.map(|look| look.at.to_string()),
-            slot: look.map(|look| look.slot),
-            mode: Some(WatchMode::Polling),
-        });
+        if let Some(waiting) = &mut self.waiting {
+            waiting.mode = Some(mode);
+        }
     }
 
     /// Nobody can prove its transaction dead since then.
@@ -388,6 +317,14 @@ impl OrderView {
                 }
                 _ => None,
             },
+            trail_bps: match terms.order_type {
+                OrderType::TrailingStop { trail, .. } => Some(trail.get()),
+                _ => None,
+            },
+            activation_price: match terms.order_type {
+                OrderType::TrailingStop { activation, .. } => activation.map(|it| it.to_string()),
+                _ => None,
+            },
             oco_group: terms.oco_group.as_ref().map(|it| it.as_str().to_owned()),
             min_amount_out: terms.min_amount_out.map(bought),
             fee_level: terms.fee_level.map(FeeLevelName::from),
@@ -437,39 +374,6 @@ impl OrderView {
         self.pool = Some(program.into());
         self.pool_address = pool::address(pool);
         self.route = Some(legs(route, tokens));
-    }
-}
-
-/// What an order's own amount would bring.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Look {
-    pub amount_out: BaseUnits,
-    pub slot: u64,
-    pub at: Timestamp,
-}
-
-impl Look {
-    fn price(self, terms: &Terms) -> String {
-        let Terms {
-            asset_in,
-            asset_out,
-            amount_in,
-            ..
-        } = terms;
-        domain::price::price(*asset_in, *amount_in, *asset_out, self.amount_out)
-    }
-
-    fn distance_bps(self, terms: &Terms, condition: Condition, price: Price) -> Option<i64> {
-        let wanted = price.least_out(terms.asset_in, terms.amount_in, terms.asset_out)?;
-        let (wanted, brings) = (i128::from(wanted.get()), i128::from(self.amount_out.get()));
-        let missing = match condition {
-            Condition::AtOrAbove => wanted - brings,
-            Condition::AtOrBelow => brings - wanted,
-        };
-        // Rounded away from zero: 0 only where nothing is missing.
-        let bps = (missing * 10_000).checked_div(wanted)?;
-        let rest = i128::from(missing > 0 && missing * 10_000 % wanted != 0);
-        i64::try_from(bps + rest).ok()
     }
 }
 

@@ -43,8 +43,8 @@ pub struct SubmitOrder {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = DecimalText, nullable = false)]
     pub max_amount_in: Option<String>,
-    /// Slippage in basis points; at most one of the three may be given. The default is 50, 200 for a `stop`, and none for
-    /// a `limit`, whose price is its floor.
+    /// Slippage in basis points; at most one of the three may be given. The default is 50, 200 for a `stop` and a
+    /// `trailing_stop`, and none for a `limit`, whose price is its floor.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, minimum = 0, maximum = 5000)]
     pub slippage_bps: Option<u16>,
@@ -70,6 +70,15 @@ pub struct SubmitOrder {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = DecimalText, nullable = false)]
     pub trigger_price: Option<String>,
+    /// `trailing_stop`: how far the pair's spot must fall below its highest since the order was accepted, in hundredths of
+    /// a percent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, minimum = 1, maximum = 5000)]
+    pub trail_bps: Option<u16>,
+    /// `trailing_stop`: trail only once the spot is at or above this price.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = DecimalText, nullable = false)]
+    pub activation_price: Option<String>,
     /// Your name for a group of waiting orders, at most 20. At most one of them executes at a time, and once one is
     /// confirmed the others are cancelled.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -155,6 +164,9 @@ pub enum OrderTypeName {
     Stop,
     /// Once the price has risen to `triggerPrice`, which is needed.
     TakeProfit,
+    /// Once the pair's spot has fallen by `trailBps`, which is needed, from its highest since the order was accepted, or
+    /// since it reached `activationPrice`.
+    TrailingStop,
 }
 
 /// The answer to an accepted order: it is stored and cannot be lost.
@@ -202,6 +214,14 @@ pub struct ChangeOrder {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = DecimalText, nullable = false)]
     pub trigger_price: Option<String>,
+    /// Of a `trailing_stop`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, minimum = 1, maximum = 5000)]
+    pub trail_bps: Option<u16>,
+    /// Of a `trailing_stop`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = DecimalText, nullable = false)]
+    pub activation_price: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = DecimalText, nullable = false)]
     pub min_amount_out: Option<String>,

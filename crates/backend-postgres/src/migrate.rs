@@ -48,7 +48,8 @@ const MIGRATIONS: &[Migration] = migrations! {
     16 "wallet_use"
     17 "wallets"
     18 "waiting_orders"
-    19 "token_checkpoints"
+    19 "trailing_stops"
+    20 "token_checkpoints"
 };
 
 /// How long a step waits for a table; meanwhile every later statement waits behind it.

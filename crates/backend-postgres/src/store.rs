@@ -8,9 +8,10 @@ use domain::landing::LandingReport;
 use domain::route::PoolRef;
 use domain::spending::{Purpose, WalletUse};
 use domain::transaction::{Signature, SignedTransaction, TransactionRef};
+use domain::waiting::Highs;
 use domain::{
     Address, Asset, ClientId, ClientOrderId, Event, EventId, IdempotencyKey, Mint, NewEvent, Order,
-    OrderId, Seq, Terms, WorkerId,
+    OrderId, Seq, Terms, Timestamp, WorkerId,
 };
 use ports::cluster::{Bound, ClusterId, Rebound};
 use ports::directory::{KnownPools, VenuePair};
@@ -22,7 +23,7 @@ use ports::order_store::{
     Accepted, Claim, Company, DueOrder, DuePage, Expired, Expiry, Idempotency, Lease, NewOrder,
     Recorded, Withdrawal, Withdrawn,
 };
-use ports::waiting::{Changed, NewFiring, Pair, WaitingOrder};
+use ports::waiting::{Changed, NewFiring, News, Pair, StoredHighs, WaitingOrder};
 use ports::worker_registry::{Beat, Heartbeat, WorkerRow};
 use ports::{
     Directory, Doubts, Finalities, Operations, OrderHistory, OrderStore, Result, WaitingOrders,
@@ -404,6 +405,23 @@ impl WaitingOrders for PgStore {
         limit: usize,
     ) -> Result<Vec<WaitingOrder>> {
         Ok(waiting::of_pair(&self.db, pair, after, limit).await?)
+    }
+
+    async fn touched(
+        &self,
+        from: Timestamp,
+        after: Option<(Timestamp, OrderId)>,
+        limit: usize,
+    ) -> Result<News> {
+        Ok(waiting::touched(&self.db, from, after, limit).await?)
+    }
+
+    async fn highs(&self, pair: &Pair) -> Result<StoredHighs> {
+        Ok(waiting::highs(&self.db, pair).await?)
+    }
+
+    async fn store_highs(&self, pair: &Pair, version: u32, highs: &Highs) -> Result<bool> {
+        Ok(waiting::store_highs(&self.db, pair, version, highs).await?)
     }
 
     async fn waiting_among(&self, orders: &[OrderId]) -> Result<Vec<WaitingOrder>> {

@@ -1,10 +1,10 @@
 //! Orders that wait for a condition. What moves them into their table and out of it is in the schema, in triggers and
-//! functions (migration 18).
+//! functions (migrations 18 and 19).
 
-use domain::waiting::Misses;
-use domain::{ClientId, Event, OrderId, Terms};
+use domain::waiting::{Highs, Misses};
+use domain::{ClientId, Event, OrderId, Terms, Timestamp};
 use ports::order_store::DueOrder;
-use ports::waiting::{Changed, NewFiring, Pair, WaitingOrder};
+use ports::waiting::{Changed, NewFiring, News, Pair, StoredHighs, Touched, WaitingOrder};
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
@@ -56,7 +56,7 @@ pub(crate) async fn pairs(
 }
 
 const OF_PAIR: &str = "-- list_waiting_of_pair
-select o.id as order_id, o.client, o.terms, w.revision, w.misses, w.rests_until > now_ms() as is_resting
+select o.id as order_id, o.client, o.terms, o.created_at, w.revision, w.misses, w.rests_until > now_ms() as is_resting
 from (select * from waiting_orders w
       where w.token_in = $1 and w.token_out = $2 and w.order_id > $3
       order by w.order_id
@@ -86,8 +86,112 @@ pub(crate) async fn of_pair(
     found.iter().map(waiting_order).collect()
 }
 
+/// One row without an order where nothing was touched, which tells the time.
+const TOUCHED: &str = "-- list_touched_orders
+select clock.at, o.id as order_id, o.client, o.terms, o.created_at, w.touched_at, w.revision, w.misses,
+       w.rests_until > clock.at as is_resting
+from (select now_ms() as at) as clock
+left join lateral (
+    select * from waiting_orders w
+    where (w.touched_at, w.order_id) > ($1, $2)
+    order by w.touched_at, w.order_id
+    limit $3
+) as w on true
+left join orders o on o.id = w.order_id and o.schema_version <= $4
+order by w.touched_at, o.id";
+
+/// Orders that began to wait or were changed from this time on, after this one.
+pub(crate) async fn touched(
+    db: &Db,
+    from: Timestamp,
+    after: Option<(Timestamp, OrderId)>,
+    limit: usize,
+) -> Result<News, Failure> {
+    let (time, id) = after.map_or((from.as_millis() - 1, Uuid::max()), |(at, order)| {
+        (at.as_millis(), order.uuid())
+    });
+    let (limit, version) = (rows::limit(limit), rows::schema_version());
+    let params: [Param<'_>; 4] = [
+        (&time, Type::INT8),
+        (&id, Type::UUID),
+        (&limit, Type::INT8),
+        (&version, Type::INT2),
+    ];
+    let found = db.read(TOUCHED, &params).await?;
+    let is_order = |row: &&Row| !matches!(row.try_get("order_id"), Ok(None::<Uuid>));
+    let touched = found.iter().filter(is_order).map(|row| {
+        Ok(Touched {
+            at: rows::timestamp(row, "touched_at")?,
+            order: waiting_order(row)?,
+        })
+    });
+    Ok(News {
+        at: time_of(&found)?,
+        touched: touched.collect::<Result<_, Failure>>()?,
+    })
+}
+
+fn time_of(rows: &[Row]) -> Result<Timestamp, Failure> {
+    let clock = rows.first().map(|row| rows::timestamp(row, "at"));
+    clock.unwrap_or_else(|| Err(Failure::unreadable("the clock", "the store", "no row")))
+}
+
+const HIGHS: &str = "-- read_pair_highs
+select clock.at, h.version, h.highs
+from (select now_ms() as at) as clock
+left join pair_highs h on h.token_in = $1 and h.token_out = $2";
+
+/// A pair's highest spots.
+pub(crate) async fn highs(db: &Db, pair: &Pair) -> Result<StoredHighs, Failure> {
+    let (sold, bought) = (&*pair.sold, &*pair.bought);
+    let found = db
+        .read(HIGHS, &[(&sold, Type::TEXT), (&bought, Type::TEXT)])
+        .await?;
+    let stored = |row: &Row| -> Result<Option<(u32, Highs)>, Failure> {
+        let Some(text) = rows::column::<Option<&str>>(row, "highs")? else {
+            return Ok(None);
+        };
+        let highs = serde_json::from_str(text)
+            .map_err(|error| Failure::unreadable("the highs of", &*pair.sold, error))?;
+        Ok(Some((rows::number(row, "version")?, highs)))
+    };
+    let row = found.first().map(stored).transpose()?.flatten();
+    let (version, highs) = row.unwrap_or_default();
+    Ok(StoredHighs {
+        at: time_of(&found)?,
+        version,
+        highs,
+    })
+}
+
+const STORE_HIGHS: &str = "-- store_pair_highs
+insert into pair_highs as h (token_in, token_out, version, highs)
+select $1, $2, $3 + 1, $4
+where $3 = 0 or exists (select from pair_highs where token_in = $1 and token_out = $2)
+on conflict (token_in, token_out) do update set version = excluded.version, highs = excluded.highs
+where h.version = $3
+returning version";
+
+/// Stores a pair's highest spots in place of those of this version.
+pub(crate) async fn store_highs(
+    db: &Db,
+    pair: &Pair,
+    version: u32,
+    highs: &Highs,
+) -> Result<bool, Failure> {
+    let (sold, bought) = (&*pair.sold, &*pair.bought);
+    let (version, text) = (rows::big(version.into()), rows::json(highs)?);
+    let params: [Param<'_>; 4] = [
+        (&sold, Type::TEXT),
+        (&bought, Type::TEXT),
+        (&version, Type::INT8),
+        (&text, Type::TEXT),
+    ];
+    Ok(!db.write(STORE_HIGHS, &params).await?.is_empty())
+}
+
 const AMONG: &str = "-- list_waiting_among
-select o.id as order_id, o.client, o.terms, w.revision, w.misses, w.rests_until > now_ms() as is_resting
+select o.id as order_id, o.client, o.terms, o.created_at, w.revision, w.misses, w.rests_until > now_ms() as is_resting
 from unnest($1::uuid[]) with ordinality as named(id, place)
 join waiting_orders w on w.order_id = named.id
 join orders o on o.id = w.order_id
@@ -114,6 +218,7 @@ fn waiting_order(row: &Row) -> Result<WaitingOrder, Failure> {
         id,
         client: rows::client(row)?,
         terms: serde_json::from_str::<Terms>(terms).map_err(unreadable)?,
+        accepted_at: rows::timestamp(row, "created_at")?,
         revision: rows::small_number(row, "revision")?,
         is_resting: rows::column(row, "is_resting")?,
         misses: misses.map_err(unreadable)?.unwrap_or_default(),

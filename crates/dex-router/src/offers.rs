@@ -1,7 +1,7 @@
 //! What the pools of a venue offer: each priced by its program's own arithmetic, as one slot shows it.
 
 use amm::token::TransferFees;
-use amm::{Address, Conditions, Direction, Pool, Price, Quote, Refusal, amm_v4};
+use amm::{Address, Conditions, Direction, Marginal, Pool, Price, Quote, Refusal, amm_v4};
 use domain::quote::{Answer, Offer};
 use domain::route::PoolRef;
 use domain::{Asset, BaseUnits, Mint, Venue};
@@ -247,6 +247,18 @@ fn offer(found: &FoundPool, among: &PairPools, request: QuoteRequest) -> Result<
         impact_ppm: quote.impact_ppm(conditions.direction).ok_or_else(absurd)?,
         amount_in: request.amount_out.map(|_| BaseUnits::new(quote.amount_in)),
     })
+}
+
+/// What the next unit brings at one of these pools.
+pub(crate) fn marginal(
+    found: &FoundPool,
+    among: &PairPools,
+    assets: (Asset, Asset),
+) -> Result<Marginal, Declined> {
+    let pool = found.state.as_deref();
+    let pool = pool.map_err(|why| Declined::Passing(why.clone()))?;
+    let direction = direction(pool, assets.0.mint, assets.1.mint)?;
+    pool.marginal(direction, among.now).map_err(declined)
 }
 
 /// What one of these pools gives for an amount, and which way that goes through it.

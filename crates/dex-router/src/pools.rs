@@ -89,6 +89,25 @@ pub trait PoolSource: Send + Sync + Debug {
         Vec::new()
     }
 
+    /// Follows the pools of these pairs from now on, as many as can be followed: what is told of them is seen in
+    /// `version`, and ends `news`.
+    fn watch(&self, _pairs: &[(Mint, Mint)]) {}
+
+    /// A number that differs once a pool of the pair may have changed; absent where nobody tells of all of them.
+    fn version(&self, _pair: (Mint, Mint)) -> Option<u64> {
+        None
+    }
+
+    /// Waits until there may be another version. May never end.
+    async fn news(&self) {
+        std::future::pending::<()>().await;
+    }
+
+    /// Whether somebody tells of changes at all.
+    fn is_told(&self) -> bool {
+        false
+    }
+
     /// The token that most of the pools known share with both of a pair, beside these; nothing where none is known.
     fn third(&self, _pair: (Mint, Mint), _beside: &[Mint]) -> Option<Mint> {
         None

@@ -2,6 +2,7 @@
 //! several side by side, or two one after another over a third token.
 
 mod asking;
+mod bounds;
 mod buying;
 mod reasons;
 
@@ -11,8 +12,10 @@ use std::time::Duration;
 
 use domain::quote::{Answer, Choice, Decision, PoolQuote, Quote};
 use domain::venue::VenueSet;
-use domain::{Address, Asset, BaseUnits, Bps, FeeLevel, MaxImpact, Terms, TokenList, Venue};
+use domain::{Address, Asset, BaseUnits, Bps, FeeLevel, MaxImpact, Mint, Terms, TokenList, Venue};
 use futures_util::future::join_all;
+
+pub use bounds::{AmountClass, Bounds, Spot};
 
 use crate::candidates;
 use crate::gates::{Gate, Gates, PairGates};
@@ -360,6 +363,30 @@ impl Router {
             &venues?,
             &self.gates_of_pair((asset_in, asset_out), None),
         ))
+    }
+
+    /// Has the pools of these pairs followed from now on, and no others but those that are asked for often.
+    pub fn watch(&self, pairs: &[(Mint, Mint)]) {
+        self.source.watch(pairs);
+    }
+
+    /// A number that differs once a pool of a watched pair may have changed; absent where nobody tells.
+    #[must_use]
+    pub fn pool_version(&self, pair: (Mint, Mint)) -> Option<u64> {
+        self.source.version(pair)
+    }
+
+    /// Waits until a pool of a watched pair may have changed.
+    ///
+    /// Cancel safety: may be dropped; nothing is lost.
+    pub async fn pool_news(&self) {
+        self.source.news().await;
+    }
+
+    /// Whether somebody tells of changes of pools.
+    #[must_use]
+    pub fn is_told(&self) -> bool {
+        self.source.is_told()
     }
 
     /// Says that a pair's pools are not what they were taken for.

@@ -15,6 +15,8 @@ use crate::pools::{PairPools, PoolSource, Unavailable};
 
 /// Between two looks at all third tokens of a pair.
 const LOOK_EVERY: Duration = Duration::from_secs(60);
+/// Between two comparisons of the next unit's prices, where no third token's was close the last time.
+const COMPARE_EVERY: Duration = Duration::from_secs(5);
 /// Pairs that are remembered; of further ones the third tokens are looked at only where there is no direct route.
 const PAIRS_MAX: usize = 1_024;
 /// The tokens that most pools have.
@@ -61,6 +63,8 @@ struct Looked {
     reachable: Vec<Asset>,
     /// What a route over one of them may pay more, but for what it costs.
     worth: Worthwhile,
+    /// When the next unit's prices were compared, and whether one of them was about as good or better.
+    compared: Option<(Instant, bool)>,
 }
 
 /// From which amount on an order may gain by a third token.
@@ -121,26 +125,57 @@ impl Thirds {
 
     /// Remembers what a look at all of a pair's third tokens showed, or a later one at those that can be reached.
     pub(crate) fn saw(&self, pair: (Mint, Mint), reachable: Vec<Asset>, worth: Worthwhile) {
+        self.remember(pair, reachable, |looked| looked.worth = worth);
+    }
+
+    /// The third tokens whose prices of the next unit are to be compared; nothing where none was close a moment ago.
+    pub(crate) fn to_compare(
+        &self,
+        pair: (Mint, Mint),
+        all: impl FnOnce() -> Vec<Asset>,
+    ) -> Option<Vec<Asset>> {
+        let now = Instant::now();
+        match self.looked().get(&pair) {
+            Some(last) if now.saturating_duration_since(last.at) < LOOK_EVERY => {
+                let fresh =
+                    |(at, _): &(Instant, bool)| now.saturating_duration_since(*at) < COMPARE_EVERY;
+                let is_close = last
+                    .compared
+                    .filter(fresh)
+                    .is_none_or(|(_, is_close)| is_close);
+                is_close.then(|| last.reachable.clone())
+            }
+            _ => Some(all()),
+        }
+    }
+
+    /// Remembers how the next unit's prices compared.
+    pub(crate) fn compared(&self, pair: (Mint, Mint), reachable: Vec<Asset>, is_close: bool) {
+        let now = Instant::now();
+        self.remember(pair, reachable, |looked| {
+            looked.compared = Some((now, is_close))
+        });
+    }
+
+    fn remember(&self, pair: (Mint, Mint), reachable: Vec<Asset>, what: impl FnOnce(&mut Looked)) {
         let now = Instant::now();
         let mut looked = self.looked();
         match looked.get_mut(&pair) {
-            Some(last) if now.saturating_duration_since(last.at) < LOOK_EVERY => {
-                last.worth = worth;
-            }
+            Some(last) if now.saturating_duration_since(last.at) < LOOK_EVERY => what(last),
             _ => {
                 if looked.len() >= PAIRS_MAX {
                     looked.retain(|_, it| now.saturating_duration_since(it.at) < LOOK_EVERY);
                 }
                 if looked.len() < PAIRS_MAX {
-                    let at = now;
-                    looked.insert(
-                        pair,
-                        Looked {
-                            at,
-                            reachable,
-                            worth,
-                        },
-                    );
+                    let mut new = Looked {
+                        at: now,
+                        reachable,
+                        // Until an order has looked.
+                        worth: Worthwhile::From(BaseUnits::new(0)),
+                        compared: None,
+                    };
+                    what(&mut new);
+                    looked.insert(pair, new);
                 }
             }
         }

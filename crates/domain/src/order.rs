@@ -227,36 +227,32 @@ impl Terms {
         named.then_some(self.amount_in)
     }
 
-    /// Whether the order's condition holds where its amount brings so much.
+    /// Whether the order's condition holds where its amount brings so much. That of a trailing stop is no matter of its
+    /// amount.
     #[must_use]
     pub fn holds_at(&self, amount_out: BaseUnits) -> bool {
         let Some((condition, price)) = self.order_type.condition() else {
-            return true;
+            return self.order_type == OrderType::Market;
         };
-        let (sold, amount, bought) = (self.asset_in, self.amount_in, self.asset_out);
-        match condition {
-            Condition::AtOrAbove => {
-                let least = match self.order_type {
-                    // It is not sold for less than its own minimum either.
-                    OrderType::Limit { .. } => self.floor(),
-                    _ => price.least_out(sold, amount, bought),
-                };
-                least.is_some_and(|least| amount_out >= least)
-            }
-            Condition::AtOrBelow => {
-                let most = price.most_out(sold, amount, bought);
-                most.is_none_or(|most| amount_out <= most)
-            }
-        }
+        let sold = (self.asset_in, self.amount_in);
+        // A limit is not sold for less than its own minimum either.
+        let is_enough = match self.order_type {
+            OrderType::Limit { .. } => self.floor().is_none_or(|floor| amount_out >= floor),
+            _ => true,
+        };
+        is_enough && condition.holds(price, sold, (self.asset_out, amount_out))
     }
 
     /// The version of the stored form that a program must know to execute the order.
     #[must_use]
     pub const fn schema_version(&self) -> u16 {
-        match (self.order_type, self.amount_out) {
-            (_, Some(_)) => 4,
-            (OrderType::Market, None) => 2,
-            _ => 3,
+        if self.amount_out.is_some() {
+            return 4;
+        }
+        match self.order_type {
+            OrderType::Market => 2,
+            OrderType::Limit { .. } | OrderType::Stop { .. } | OrderType::TakeProfit { .. } => 3,
+            OrderType::TrailingStop { .. } => 4,
         }
     }
 

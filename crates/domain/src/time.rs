@@ -24,6 +24,13 @@ impl Timestamp {
         self.0
     }
 
+    /// The moment `duration` before this one, or the first moment that can be represented.
+    #[must_use]
+    pub fn minus(self, duration: Duration) -> Self {
+        let millis = i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
+        Self(self.0.saturating_sub(millis))
+    }
+
     /// The moment `duration` after this one, or the last moment that can be represented.
     #[must_use]
     pub fn plus(self, duration: Duration) -> Self {

@@ -1,13 +1,17 @@
 //! What is kept of an order that waits for its condition, beside its terms.
 
+mod highs;
+
 use serde::{Deserialize, Serialize};
+
+pub use highs::{Highs, InvalidTrail, Trail};
 
 use crate::time::Timestamp;
 
 /// What fired an order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Seen {
-    /// What the order's own amount would have been sold at.
+    /// What the order's own amount would have been sold at; of a trailing stop the pair's spot.
     pub price: String,
     /// The slot of the pools that it was read from.
     pub slot: u64,

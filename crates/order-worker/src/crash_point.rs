@@ -5,6 +5,8 @@
 /// A point of an order's life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CrashPoint {
+    /// An order that waited has fired, but the queue does not know it.
+    Fired,
     /// The lease is granted.
     Claimed,
     /// The chosen route is recorded.
@@ -27,7 +29,8 @@ pub enum CrashPoint {
 
 impl CrashPoint {
     /// Every point, in the order of an order's life.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
+        Self::Fired,
         Self::Claimed,
         Self::Routed,
         Self::Built,
@@ -43,6 +46,7 @@ impl CrashPoint {
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
+            Self::Fired => "fired",
             Self::Claimed => "claimed",
             Self::Routed => "routed",
             Self::Built => "built",
@@ -70,7 +74,8 @@ mod armed {
 
     /// How often the process must still reach each point before it ends there; zero if no test
     /// chose the point. A static, because a real crash also takes the whole process.
-    static LEFT: [AtomicU32; CrashPoint::ALL.len()] = [const { AtomicU32::new(0) }; 9];
+    static LEFT: [AtomicU32; CrashPoint::ALL.len()] =
+        [const { AtomicU32::new(0) }; CrashPoint::ALL.len()];
 
     /// The text does not say at which point the process shall end.
     #[derive(Debug, thiserror::Error)]

@@ -39,6 +39,7 @@ mod finality;
 mod foreign;
 mod halting;
 mod lifecycle;
+mod looking;
 mod metrics;
 mod missing;
 mod panics;
@@ -49,8 +50,10 @@ mod scanning;
 mod session;
 mod stages;
 mod taking;
+mod trailing;
 mod unheard;
 mod usage;
+mod watching;
 
 use std::sync::Arc;
 
@@ -142,6 +145,8 @@ impl Worker {
         }
         shutdown.spawn_essential("scan", scanning::run(Arc::clone(&context)));
         let presence = Arc::new(Presence::default());
+        let watching = watching::run(Arc::clone(&context), Arc::clone(&presence));
+        shutdown.spawn_essential("watch", watching);
         let driver = driver::run(Arc::clone(&context), Arc::clone(&presence));
         let (runs, ended) = oneshot::channel();
         let (looked, first_look) = oneshot::channel();

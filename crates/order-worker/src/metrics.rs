@@ -29,7 +29,7 @@ const REVERTS: [FailureCode; 3] = [
 const SIGNER_REFUSALS: [FailureCode; 2] = [FailureCode::SignerRefused, FailureCode::SignerLimit];
 
 /// What each counter counts.
-const COUNTERS: [(&str, &str); 26] = [
+const COUNTERS: [(&str, &str); 27] = [
     (
         "orders_ended_total",
         "Orders that reached their end, by outcome and venue",
@@ -121,6 +121,10 @@ const COUNTERS: [(&str, &str); 26] = [
         "Orders whose condition was seen to hold",
     ),
     (
+        "waiting_routes_total",
+        "Routes asked for because an order that waits might fire",
+    ),
+    (
         "waiting_orders_sent_back_total",
         "Times a limit order had fired and went back to waiting because its price had gone",
     ),
@@ -131,7 +135,11 @@ const COUNTERS: [(&str, &str); 26] = [
 ];
 
 /// What each gauge shows.
-const GAUGES: [(&str, &str); 4] = [
+const GAUGES: [(&str, &str); 5] = [
+    (
+        "waiting_orders_watched",
+        "Orders that wait for a price and are watched by this worker",
+    ),
     (
         "engine_halted",
         "1 while nothing is signed and nothing is sent",
@@ -190,6 +198,8 @@ pub(crate) struct Metrics {
     pub(crate) scan: Histogram,
     pub(crate) fired: Counter,
     pub(crate) sent_back: Counter,
+    pub(crate) watched: Gauge,
+    pub(crate) watched_routes: Counter,
 }
 
 impl std::fmt::Debug for Metrics {
@@ -255,6 +265,8 @@ impl Metrics {
             scan: histogram!("waiting_scan_duration_seconds"),
             fired: zeroed("waiting_orders_fired_total"),
             sent_back: zeroed("waiting_orders_sent_back_total"),
+            watched: gauge!("waiting_orders_watched"),
+            watched_routes: zeroed("waiting_routes_total"),
         }
     }
 

@@ -4,25 +4,20 @@
 //! one would do no harm, because the store fires an order once. It has no lease on what it looks at, and remembers
 //! nothing from one scan to the next.
 //!
-//! A price is what the router's route for the order's own amount brings. Orders that would take the same route are asked
-//! for once, and pools are read once for all that are asked for together.
+//! `watching.rs` fires them sooner.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use dex_router::router::RouteRequest;
-use domain::waiting::{Firing, Seen};
-use domain::{BaseUnits, MaxImpact, OrderId, Terms};
-use futures_util::future::join_all;
 use futures_util::{StreamExt, stream};
 use ports::finality::Turn;
-use ports::job_queue::Job;
-use ports::waiting::{FIRED_AT_ONCE, NewFiring, Pair, WaitingOrder};
-use tracing::{debug, info};
+use ports::waiting::{FIRED_AT_ONCE, Pair, WaitingOrder};
+use tracing::debug;
 
 use crate::context::Context;
+use crate::looking::{Holding, Look, fire, look};
 use crate::metrics::took;
+use crate::trailing::{self, Trails};
 
 /// In how many periods of the sweeper this loop looks once.
 const PERIODS: u32 = 5;
@@ -31,18 +26,9 @@ const PAIRS: usize = 64;
 const PAIRS_AT_ONCE: usize = 8;
 /// Orders of a pair listed in one call.
 const PAGE: usize = 500;
-/// Routes asked for side by side.
-const ROUTES_AT_ONCE: usize = 64;
 /// Between two looks of which the second must be of another slot, and how often it is tried before the next scan.
 const AGAIN_AFTER: Duration = Duration::from_millis(400);
 const AGAIN_AT_MOST: u32 = 10;
-
-/// What an order's amount brings, as one slot shows it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Look {
-    amount_out: BaseUnits,
-    slot: u64,
-}
 
 /// Looks once per period until somebody asks to stop.
 pub(crate) async fn run(ctx: Arc<Context>) {
@@ -96,11 +82,54 @@ async fn scan_pair(ctx: &Context, pair: Pair) -> ports::Result<()> {
         let page = ctx.store.waiting_of_pair(&pair, after, PAGE).await?;
         after = page.last().map(|order| order.id);
         let is_last = page.len() < PAGE;
-        judge(ctx, page).await?;
+        let (trailing, priced): (Vec<_>, Vec<_>) = page
+            .into_iter()
+            .partition(|order| order.terms.order_type.trails());
+        judge(ctx, priced).await?;
+        judge_trailing(ctx, &pair, trailing).await?;
         if is_last {
             return Ok(());
         }
     }
+}
+
+/// Fires those of these trailing stops whose condition holds at two slots in a row.
+async fn judge_trailing(
+    ctx: &Context,
+    pair: &Pair,
+    orders: Vec<WaitingOrder>,
+) -> ports::Result<()> {
+    let Some(first) = orders.first() else {
+        return Ok(());
+    };
+    let assets = (first.terms.asset_in, first.terms.asset_out);
+    let last = orders.iter().map(|order| order.accepted_at).max();
+    let last = last.unwrap_or(first.accepted_at);
+    let mut trails = Trails::read(ctx, pair).await?;
+    let mut holding = orders;
+    let mut first_slot = None;
+    for _ in 0..AGAIN_AT_MOST {
+        let Some(spot) = ctx.router.spot(assets.0, assets.1).await else {
+            return Ok(());
+        };
+        trails.see(ctx, spot, last, None).await?;
+        holding.retain(|order| trailing::holds(order, &trails.highs, spot.price));
+        if holding.is_empty() {
+            return Ok(());
+        }
+        if first_slot.is_some_and(|slot| slot != spot.slot) {
+            let fired = holding.into_iter().map(|order| Holding {
+                order,
+                price: spot.price.to_string(),
+                slot: spot.slot,
+            });
+            let fired: Vec<Holding> = fired.collect();
+            return fire(ctx, &fired).await.map(drop);
+        }
+        first_slot.get_or_insert(spot.slot);
+        ctx.clock.sleep(AGAIN_AFTER).await;
+    }
+    Ok(())
 }
 
 /// Fires those of these orders whose condition holds, and ends the rests of those whose does not.
@@ -121,7 +150,7 @@ async fn judge(ctx: &Context, orders: Vec<WaitingOrder>) -> ports::Result<()> {
         } else if order.terms.order_type.needs_two_slots() {
             again.push((order, look));
         } else {
-            now.push((order, look));
+            now.push(Holding::by_amount(order, look));
         }
     }
     for some in rested.chunks(FIRED_AT_ONCE) {
@@ -129,14 +158,11 @@ async fn judge(ctx: &Context, orders: Vec<WaitingOrder>) -> ports::Result<()> {
     }
     fire(ctx, &now).await?;
     let twice = seen_twice(ctx, again).await;
-    fire(ctx, &twice).await
+    fire(ctx, &twice).await.map(drop)
 }
 
 /// Those whose condition still holds at another slot, and what is seen there.
-async fn seen_twice(
-    ctx: &Context,
-    mut once: Vec<(WaitingOrder, Look)>,
-) -> Vec<(WaitingOrder, Look)> {
+async fn seen_twice(ctx: &Context, mut once: Vec<(WaitingOrder, Look)>) -> Vec<Holding> {
     let mut twice = Vec::new();
     for _ in 0..AGAIN_AT_MOST {
         if once.is_empty() {
@@ -149,83 +175,12 @@ async fn seen_twice(
         for ((order, first), second) in orders.into_iter().zip(firsts).zip(looks) {
             match second {
                 Some(second) if !order.terms.holds_at(second.amount_out) => {}
-                Some(second) if second.slot != first.slot => twice.push((order, second)),
+                Some(second) if second.slot != first.slot => {
+                    twice.push(Holding::by_amount(order, second));
+                }
                 _ => once.push((order, first)),
             }
         }
     }
     twice
-}
-
-/// What each order's amount brings now; absent where no route is known.
-async fn look(ctx: &Context, orders: &[WaitingOrder]) -> Vec<Option<Look>> {
-    let asked = |order: &WaitingOrder| asked(ctx, &order.terms);
-    let mut looks: HashMap<RouteRequest, Option<Look>> =
-        orders.iter().map(|order| (asked(order), None)).collect();
-    let different: Vec<RouteRequest> = looks.keys().copied().collect();
-    for some in different.chunks(ROUTES_AT_ONCE) {
-        let routes = some.iter().map(|asked| route(ctx, asked));
-        looks.extend(some.iter().copied().zip(join_all(routes).await));
-    }
-    let found = |order| looks.get(&asked(order)).copied().flatten();
-    orders.iter().map(found).collect()
-}
-
-fn asked(ctx: &Context, terms: &Terms) -> RouteRequest {
-    RouteRequest {
-        max_impact: MaxImpact::narrower(terms.max_impact, ctx.settings.max_impact),
-        ..RouteRequest::of_price(terms)
-    }
-}
-
-async fn route(ctx: &Context, request: &RouteRequest) -> Option<Look> {
-    let choice = ctx.router.route(request).await.ok()?.choice;
-    Some(Look {
-        amount_out: choice.expected_amount_out,
-        slot: choice.quoted_at,
-    })
-}
-
-async fn fire(ctx: &Context, holding: &[(WaitingOrder, Look)]) -> ports::Result<()> {
-    let firings: Vec<NewFiring> = holding
-        .iter()
-        .map(|(order, look)| firing(ctx, order, *look))
-        .collect();
-    for some in firings.chunks(FIRED_AT_ONCE) {
-        // A lost answer costs a sweep: the order is due.
-        let fired = ctx.store.fire(some).await?;
-        ctx.metrics.fired.increment(fired.len() as u64);
-        for due in fired {
-            tell(&firings, due.id);
-            ctx.announcer.enqueue(Job::from(due));
-        }
-    }
-    Ok(())
-}
-
-fn firing(ctx: &Context, order: &WaitingOrder, look: Look) -> NewFiring {
-    let terms = &order.terms;
-    let (asset_in, asset_out) = (terms.asset_in, terms.asset_out);
-    let price = domain::price::price(asset_in, terms.amount_in, asset_out, look.amount_out);
-    let seen = Seen {
-        price,
-        slot: look.slot,
-        at: ctx.clock.now(),
-    };
-    NewFiring {
-        order: order.id,
-        revision: order.revision,
-        firing: Firing {
-            seen,
-            misses: order.misses,
-        },
-    }
-}
-
-fn tell(firings: &[NewFiring], id: OrderId) {
-    let seen = firings.iter().find(|it| it.order == id);
-    if let Some(NewFiring { firing, .. }) = seen {
-        let Seen { price, slot, .. } = &firing.seen;
-        info!(order.id = %id, price, slot, "order {id} has fired: its amount would be sold at {price}");
-    }
 }

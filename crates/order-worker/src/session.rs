@@ -41,12 +41,24 @@ const FIRST_BEAT: Beat = Beat {
 #[derive(Debug, Default)]
 pub(crate) struct Presence {
     enlisted: AtomicBool,
+    worker: Mutex<Option<WorkerId>>,
     running: AtomicU32,
 }
 
 impl Presence {
     pub(crate) fn is_enlisted(&self) -> bool {
         self.enlisted.load(Ordering::Relaxed)
+    }
+
+    /// The present identity, once the store knows it.
+    pub(crate) fn worker(&self) -> Option<WorkerId> {
+        let worker = self.worker.lock().unwrap_or_else(PoisonError::into_inner);
+        worker.filter(|_| self.is_enlisted())
+    }
+
+    fn enlist(&self, worker: WorkerId) {
+        *self.worker.lock().unwrap_or_else(PoisonError::into_inner) = Some(worker);
+        self.enlisted.store(true, Ordering::Relaxed);
     }
 
     pub(crate) fn running(&self) -> u32 {
@@ -118,7 +130,7 @@ impl Session {
         ctx.metrics.slots.set(slots);
         ctx.metrics.slots_used.set(0);
         presence.running.store(0, Ordering::Relaxed);
-        presence.enlisted.store(true, Ordering::Relaxed);
+        presence.enlist(worker);
         let permits = usize::try_from(slots)
             .unwrap_or(usize::MAX)
             .min(Semaphore::MAX_PERMITS);

@@ -13,13 +13,16 @@
 //!    this one, and its going back, gives the group back in the same write.
 //! 5. An expiry ends a waiting order as it ends any other, and an order whose time has run out does not fire.
 //! 6. A page is listed in one order of the store's; following the pages skips none that waits meanwhile.
+//! 7. What was touched, because it began to wait or was changed, is told with its time by the store's clock. Whoever asks
+//!    again from a few seconds before the last answer misses nothing, and hears some of it twice.
+//! 8. The highs of a pair are stored by whoever has read the last ones: who has read others stores nothing.
 
 use std::fmt::Debug;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use domain::waiting::{Firing, Misses};
-use domain::{ClientId, Event, OrderId, Status, Terms};
+use domain::waiting::{Firing, Highs, Misses};
+use domain::{ClientId, Event, OrderId, Status, Terms, Timestamp};
 
 use crate::Result;
 use crate::order_store::DueOrder;
@@ -40,17 +43,54 @@ pub struct Pair {
     pub bought: String,
 }
 
+impl Pair {
+    /// What these terms name.
+    #[must_use]
+    pub fn of(terms: &Terms) -> Self {
+        Self {
+            sold: terms.asset_in.mint.column(),
+            bought: terms.asset_out.mint.column(),
+        }
+    }
+}
+
 /// An order that waits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WaitingOrder {
     pub id: OrderId,
     pub client: ClientId,
     pub terms: Terms,
+    pub accepted_at: Timestamp,
     /// Grows with every change.
     pub revision: u32,
     /// Whether it missed its floor so lately that it does not fire, unless its price is seen not to hold first.
     pub is_resting: bool,
     pub misses: Misses,
+}
+
+/// An order that began to wait, or was changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Touched {
+    pub at: Timestamp,
+    pub order: WaitingOrder,
+}
+
+/// Which orders were touched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct News {
+    /// When this was read, by the store's clock.
+    pub at: Timestamp,
+    pub touched: Vec<Touched>,
+}
+
+/// A pair's highest spots, as they are stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredHighs {
+    /// When they were read, by the store's clock: no order that is accepted later counts what was seen before.
+    pub at: Timestamp,
+    /// Grows with every write; 0 where nothing is stored.
+    pub version: u32,
+    pub highs: Highs,
 }
 
 /// A condition that was seen to hold.
@@ -91,6 +131,20 @@ pub trait WaitingOrders: Send + Sync + Debug {
         after: Option<OrderId>,
         limit: usize,
     ) -> Result<Vec<WaitingOrder>>;
+
+    /// Orders that were touched from this time on, by the store's clock, after this one; the longest ago first.
+    async fn touched(
+        &self,
+        from: Timestamp,
+        after: Option<(Timestamp, OrderId)>,
+        limit: usize,
+    ) -> Result<News>;
+
+    /// A pair's highest spots.
+    async fn highs(&self, pair: &Pair) -> Result<StoredHighs>;
+
+    /// Stores them in place of those of this version. Returns whether they were still the last.
+    async fn store_highs(&self, pair: &Pair, version: u32, highs: &Highs) -> Result<bool>;
 
     /// Those of these orders that wait.
     async fn waiting_among(&self, orders: &[OrderId]) -> Result<Vec<WaitingOrder>>;

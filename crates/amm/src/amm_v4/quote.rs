@@ -133,6 +133,17 @@ impl Pool {
         self.settle(direction, narrow_u64(amount_in)?, amount_out, fee)
     }
 
+    /// What the pool charges on the next unit paid, of the fee's denominator.
+    pub(super) fn marginal_fee(
+        &self,
+        direction: Direction,
+        now: ChainTime,
+    ) -> Result<u64, Refusal> {
+        self.check_open(now)?;
+        self.reserves_by(direction)?;
+        Ok(self.swap_fee_numerator)
+    }
+
     /// Refuses where swaps are off or have not begun.
     pub(super) fn check_open(&self, now: ChainTime) -> Result<(), Refusal> {
         match self.status {

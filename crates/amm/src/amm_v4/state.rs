@@ -7,7 +7,7 @@ use super::{Deployment, Form};
 use crate::instruction::{Amounts, Instruction, Trader};
 use crate::layout::Field;
 use crate::price::Price;
-use crate::quoting::{Ask, Fees, Figures, Quoting};
+use crate::quoting::{Ask, Fees, Figures, Marginal, Quoting};
 use crate::rounding::narrow_u64;
 use crate::snapshot::{ReadError, Snapshot, balances, read};
 use crate::token::TOKEN_PROGRAM;
@@ -129,6 +129,12 @@ impl Quoting for State {
 
     fn price(&self) -> Result<Price, Refusal> {
         self.pool.reserves().map(Price::of_reserves)
+    }
+
+    fn marginal(&self, direction: Direction, now: ChainTime) -> Result<Marginal, Refusal> {
+        let fee = self.pool.marginal_fee(direction, now)?;
+        let of = self.pool.swap_fee_denominator;
+        Marginal::new(self.price()?, direction, (fee, 0), of)
     }
 
     fn mints(&self) -> (Address, Address) {

@@ -210,6 +210,22 @@ impl Pool {
         self.settle(direction, &priced)
     }
 
+    /// What the pool charges on the next unit paid and on what that brings, of [`RATE_DENOMINATOR`].
+    pub(super) fn marginal_fees(
+        &self,
+        direction: Direction,
+        now: ChainTime,
+    ) -> Result<(u64, u64), Refusal> {
+        self.check_open(now)?;
+        self.reserves_by(direction)?;
+        let paid = narrow_u64(self.input_rate(direction)?)?;
+        let received = match self.creator_fee_is_on_input(direction) {
+            true => 0,
+            false => self.creator_fee.rate,
+        };
+        Ok((paid, received))
+    }
+
     /// Refuses where swaps are off or have not begun.
     pub(super) fn check_open(&self, now: ChainTime) -> Result<(), Refusal> {
         if self.swaps_enabled && now.unix_time >= self.open_time {

@@ -4,11 +4,11 @@ use super::Deployment;
 use super::account::{ConfigAccount, PoolAccount};
 use super::instruction::SwapInstruction;
 use super::observation::ObservationAccount;
-use super::quote::{Pool, Swap};
+use super::quote::{Pool, RATE_DENOMINATOR, Swap};
 use crate::instruction::{Amounts, Instruction, Trader};
 use crate::layout::Field;
 use crate::price::Price;
-use crate::quoting::{Ask, Fees, Figures, Quoting};
+use crate::quoting::{Ask, Fees, Figures, Marginal, Quoting};
 use crate::rounding::{mul_div_floor, narrow_u64};
 use crate::snapshot::{ReadError, Snapshot, balances, read, read_where_there};
 use crate::{Address, ChainTime, Direction, Refusal};
@@ -166,6 +166,11 @@ impl Quoting for State {
 
     fn price(&self) -> Result<Price, Refusal> {
         self.pool.reserves().map(Price::of_reserves)
+    }
+
+    fn marginal(&self, direction: Direction, now: ChainTime) -> Result<Marginal, Refusal> {
+        let fees = self.pool.marginal_fees(direction, now)?;
+        Marginal::new(self.price()?, direction, fees, RATE_DENOMINATOR)
     }
 
     fn mints(&self) -> (Address, Address) {

@@ -14,6 +14,7 @@ pub mod volatility;
 mod tests;
 
 pub use fee::{BaseFee, Fees, Referral};
+pub(super) use parts::DENOMINATOR as FEE_DENOMINATOR;
 
 use curve::Range;
 use fee::FeeSplit;

@@ -5,11 +5,11 @@ use ruint::aliases::U256;
 use super::Deployment;
 use super::account::{PoolAccount, PoolLayout};
 use super::instruction::{INSTRUCTIONS_SYSVAR, SwapInstruction, of_amounts};
-use super::quote::{BaseFee, FeeCollection, Pool, Swap};
+use super::quote::{BaseFee, FEE_DENOMINATOR, FeeCollection, Pool, Swap};
 use crate::instruction::{Amounts, Instruction, Trader};
 use crate::layout::{Field, Value};
 use crate::price::Price;
-use crate::quoting::{Ask, Fees, Figures, Quoting};
+use crate::quoting::{Ask, Fees, Figures, Marginal, Quoting};
 use crate::rounding::{checked_add, div_floor};
 use crate::snapshot::{ReadError, Snapshot, read};
 use crate::{Address, ChainTime, Direction, Refusal, token};
@@ -191,6 +191,15 @@ impl Quoting for State {
 
     fn price(&self) -> Result<Price, Refusal> {
         Ok(price(&self.pool))
+    }
+
+    fn marginal(&self, direction: Direction, now: ChainTime) -> Result<Marginal, Refusal> {
+        let fee = self.pool.marginal_fee(direction, now)?;
+        let fees = match self.pool.fee_is_on_input(direction) {
+            true => (fee, 0),
+            false => (0, fee),
+        };
+        Marginal::new(self.price()?, direction, fees, FEE_DENOMINATOR)
     }
 
     fn mints(&self) -> (Address, Address) {

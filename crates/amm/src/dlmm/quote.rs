@@ -14,6 +14,7 @@ use std::collections::BTreeSet;
 use std::ops::Bound;
 
 pub use super::bin::{BINS_PER_ARRAY, Bin, array_of};
+pub(super) use fee::DENOMINATOR as FEE_DENOMINATOR;
 pub use fee::{Parameters, Volatility};
 
 use super::bin::FeeToken;
@@ -128,6 +129,26 @@ impl Pool {
         now: ChainTime,
     ) -> Result<Swap, Refusal> {
         self.walk(direction, Remaining::Out(amount_out), now)
+    }
+
+    /// The price of the bin that pays next, in Q64.64, and what the pool charges there, of
+    /// [`FEE_DENOMINATOR`].
+    pub(super) fn marginal(
+        &self,
+        direction: Direction,
+        now: ChainTime,
+    ) -> Result<(u128, u64), Refusal> {
+        self.check_open(now)?;
+        let mut volatility = self.volatility;
+        volatility.begin(&self.parameters, self.active_id, now.unix_time)?;
+        let (id, bin) = self.next_bin(direction, self.active_id)?;
+        volatility.visit(&self.parameters, id);
+        let bin_price = match bin.price {
+            0 => price(id, self.bin_step)?,
+            known => known,
+        };
+        let rate = total_rate(&self.parameters, &volatility, self.bin_step)?;
+        Ok((bin_price, rate))
     }
 
     /// Refuses where the pool is switched off or has not begun.

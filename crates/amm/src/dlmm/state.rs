@@ -7,10 +7,10 @@ use super::account::PairAccount;
 use super::bin_array::BinArray;
 use super::instruction::{MEMO_PROGRAM, SwapInstruction};
 use super::oracle::OracleAccount;
-use super::quote::{Pool, Swap, array_of, price};
+use super::quote::{FEE_DENOMINATOR, Pool, Swap, array_of, price};
 use crate::instruction::{Amounts, Instruction, Trader};
 use crate::price::Price;
-use crate::quoting::{Ask, Fees, Figures, Quoting};
+use crate::quoting::{Ask, Fees, Figures, Marginal, Quoting};
 use crate::snapshot::{ReadError, Snapshot, read, read_where_there};
 use crate::{Address, ChainTime, Direction, Refusal, token};
 
@@ -167,6 +167,15 @@ impl Quoting for State {
 
     fn price(&self) -> Result<Price, Refusal> {
         self.pool.price().map(Price::of_q64)
+    }
+
+    fn marginal(&self, direction: Direction, now: ChainTime) -> Result<Marginal, Refusal> {
+        let (price, fee) = self.pool.marginal(direction, now)?;
+        let fees = match self.pool.fee_is_on_input(direction) {
+            true => (fee, 0),
+            false => (0, fee),
+        };
+        Marginal::new(Price::of_q64(price), direction, fees, FEE_DENOMINATOR)
     }
 
     fn mints(&self) -> (Address, Address) {

@@ -62,3 +62,21 @@ fn prices_are_compared_by_what_they_say() {
     assert!(low.compare(&high).is_lt() && high.compare(&low).is_gt());
     assert!(low.compare(&Price::of_reserves((6, 4))).is_eq());
 }
+
+#[test]
+fn a_price_less_fees_has_eighteen_digits_and_is_cut() {
+    let price = Price::of_reserves((3, 2));
+
+    let whole = price.significant([(1, 1), (1, 1)]);
+    let after = price.significant([(9_975, 10_000), (1, 1)]);
+
+    assert_eq!(whole, Some((666_666_666_666_666_666, -18)));
+    assert_eq!(after, Some((665_000_000_000_000_000, -18)));
+    let dear = Price::of_reserves((1, u128::MAX));
+    let digits = dear.significant([(1, 1), (1, 1)]);
+    assert_eq!(digits, Some((340_282_366_920_938_463, 21)));
+    let cheap = dear.inverse().significant([(1, 1), (1, 1)]);
+    assert_eq!(cheap, Some((293_873_587_705_571_876, -56)));
+    assert_eq!(price.significant([(0, 1), (1, 1)]), None);
+    assert_eq!(Price::of_reserves((0, 2)).significant([(1, 1); 2]), None);
+}

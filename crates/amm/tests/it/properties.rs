@@ -3,7 +3,8 @@
 //! 2. a larger sale never yields less;
 //! 3. buying what a sale yields never costs more than that sale, and what that purchase costs buys it;
 //! 4. the price moves against the trader, and there and back never gains;
-//! 5. what a swap writes into its accounts is read back as the pool it left.
+//! 5. what a swap writes into its accounts is read back as the pool it left;
+//! 6. no swap of any amount brings more for each unit than the next unit does, and a smaller one hardly less.
 
 mod damage;
 
@@ -12,13 +13,17 @@ use std::sync::OnceLock;
 use amm::dlmm::bin_array::BinArray;
 use amm::instruction::Amounts;
 use amm::pool::{Pool, Program};
-use amm::token::{Mint, TransferFees};
+use amm::token::{Mint, TransferFee, TransferFees};
 use amm::{Address, ChainTime, Conditions, Direction, Quote, Refusal};
 use proptest::prelude::*;
 use proptest::sample::Index;
+use ruint::Uint;
 use ruint::aliases::U256;
 
 use crate::svm::case::{self, Accounts, Case, address};
+
+/// Wide enough for a price times amounts.
+type Wide = Uint<512, 8>;
 
 /// A recorded pool.
 #[derive(Debug, Clone)]
@@ -227,6 +232,8 @@ proptest! {
             check_worth(&quote, direction)?;
             check_larger(&pool, &quote, amount.saturating_add(more), &conditions)?;
             check_purchase(&pool, &quote, &conditions)?;
+            check_marginal(&pool, &quote, &conditions)?;
+            check_smaller(&pool, &quote, &conditions)?;
 
             let sale = Amounts::ExactIn { amount_in: amount, min_amount_out: 0 };
             let after = pool.after_swap(sale, &conditions).expect("it was quoted");
@@ -337,6 +344,41 @@ fn check_purchase(pool: &Pool, quote: &Quote, at: &Conditions) -> Result<(), Tes
         again.amount_out,
         quote.amount_out
     );
+    Ok(())
+}
+
+fn check_marginal(pool: &Pool, quote: &Quote, at: &Conditions) -> Result<(), TestCaseError> {
+    let marginal = pool.marginal(at.direction, at.now).expect("it trades");
+    let (numerator, denominator) = marginal.price.ratio();
+    let mut above = Wide::from(numerator) * Wide::from(quote.amount_in);
+    let mut below = Wide::from(denominator) * Wide::from(quote.amount_out);
+    for (kept, of) in marginal.kept {
+        above *= Wide::from(kept);
+        below *= Wide::from(of);
+    }
+    prop_assert!(below <= above, "more than the next unit brings");
+    Ok(())
+}
+
+/// Fees and amounts are rounded against the trader, in each step by a unit at most; fees that have a highest amount
+/// aside.
+fn check_smaller(pool: &Pool, quote: &Quote, at: &Conditions) -> Result<(), TestCaseError> {
+    let is_capped = |fee: TransferFee| fee.basis_points > 0;
+    if is_capped(at.transfer_fees.input) || is_capped(at.transfer_fees.output) {
+        return Ok(());
+    }
+    let amount = quote.amount_in - quote.amount_in / 3;
+    let brings = match pool.quote_in(amount, at) {
+        Ok(smaller) => smaller.amount_out,
+        Err(refusal) => {
+            prop_assert_eq!(refusal, Refusal::ZeroOutput);
+            0
+        }
+    };
+    let (paid, received) = (u128::from(quote.amount_in), u128::from(quote.amount_out));
+    let due = received * u128::from(amount) / paid;
+    let slack = 64 * (1 + received.div_ceil(paid));
+    prop_assert!(u128::from(brings) + slack >= due, "{brings} of {due}");
     Ok(())
 }
 

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use actix_web::web::Path;
 use actix_web::{HttpRequest, HttpResponse};
 use api_types::OrderView;
-use api_types::order::{OrderAnswer, OrderListAnswer};
+use api_types::order::{OrderAnswer, OrderListAnswer, WatchMode};
 use api_types::quality::QualityView;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -165,13 +165,17 @@ async fn with_standings(
 ) -> Result<Vec<OrderView>> {
     let lacking = lacking(ctx, orders).await;
     let waiting = waiting::of(ctx, orders).await?;
+    let mode = match ctx.router.is_told() {
+        true => WatchMode::Subscription,
+        false => WatchMode::Polling,
+    };
     let views = orders.iter().zip(standings).map(|(order, standing)| {
         let mut view = views::order(order, standing, &ctx.tokens);
         if needs_key(order) && order.terms.wallet.is_some_and(|it| lacking.contains(&it)) {
             view.add_missing_wallet();
         }
-        if let Some((terms, look)) = waiting.get(&order.id) {
-            view.add_condition(terms, *look);
+        if let Some((terms, seen)) = waiting.get(&order.id) {
+            view.add_condition(terms, seen, mode);
         }
         on_chain(ctx, view)
     });
@@ -268,7 +272,7 @@ fn waits(parameters: &Parameters) -> Result<Option<bool>> {
 }
 
 fn order_type(parameters: &Parameters) -> Result<Option<&'static str>> {
-    if let Some(name @ ("trailing_stop" | "sniper")) = parameters.get("orderType")? {
+    if let Some(name @ "sniper") = parameters.get("orderType")? {
         let detail = format!("no order has the type {name} yet");
         return Err(ApiError::new(Code::OrderTypeNotAvailable, detail));
     }

@@ -22,14 +22,9 @@ pub(super) use condition::changed;
 /// Longest `validForSeconds`: 30 days.
 const MAX_VALID_FOR_SECONDS: u64 = 2_592_000;
 /// Fields of order types that do not exist yet.
-const UNAVAILABLE: [Field; 4] = [
-    Field::TrailBps,
-    Field::ActivationPrice,
-    Field::TriggerCondition,
-    Field::TriggerValue,
-];
+const UNAVAILABLE: [Field; 2] = [Field::TriggerCondition, Field::TriggerValue];
 /// Order types that do not exist yet.
-const UNAVAILABLE_TYPES: [&str; 2] = ["trailing_stop", "sniper"];
+const UNAVAILABLE_TYPES: [&str; 1] = ["sniper"];
 
 /// What fields mean.
 #[derive(Debug)]

@@ -1,8 +1,8 @@
 //! Orders that wait for a condition.
 
-use domain::waiting::Misses;
+use domain::waiting::{Highs, Misses};
 use domain::{ClientId, Event, EventData, OrderId, Seq, Timestamp};
-use ports::waiting::{Pair, WaitingOrder};
+use ports::waiting::{Pair, StoredHighs, Touched, WaitingOrder};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::columns;
@@ -52,7 +52,7 @@ pub(crate) fn of_pair(
     let after = after.map(|order| order.uuid().into_bytes());
     let mut statement = db.prepare_cached(
         "-- waiting_orders_of_pair
-         select o.id, o.client, o.terms, w.revision, w.misses, w.rests_until > ?5
+         select o.id, o.client, o.terms, w.revision, w.misses, w.rests_until > ?5, o.created_at
          from waiting_orders w join orders o on o.key = w.order_key
          where w.token_in = ?1 and w.token_out = ?2
              and w.order_key > coalesce((select key from orders where id = ?3), 0)
@@ -73,6 +73,55 @@ pub(crate) fn of_pair(
     Ok(orders)
 }
 
+/// Orders that began to wait or were changed from this time on, after this one.
+pub(crate) fn touched(
+    db: &Connection,
+    from: Timestamp,
+    after: Option<(Timestamp, OrderId)>,
+    limit: usize,
+    now: Timestamp,
+) -> Result<Vec<Touched>, Fault> {
+    let last = after.map(|(_, order)| order.uuid().into_bytes());
+    let time = after.map_or(from, |(at, _)| at);
+    let mut statement = db.prepare_cached(
+        "-- touched_orders
+         select o.id, o.client, o.terms, w.revision, w.misses, w.rests_until > ?4, o.created_at, w.touched_at
+         from waiting_orders w join orders o on o.key = w.order_key
+         where (w.touched_at, w.order_key) > (?1, coalesce((select key from orders where id = ?2), 0))
+         order by w.touched_at, w.order_key limit ?3",
+    )?;
+    let limit = columns::limit(limit);
+    let mut rows = statement.query(params![time.as_millis(), last, limit, now.as_millis()])?;
+    let mut touched = Vec::new();
+    while let Some(row) = rows.next()? {
+        touched.push(Touched {
+            at: columns::time(row, 7)?,
+            order: waiting_order(row)?,
+        });
+    }
+    Ok(touched)
+}
+
+/// A pair's highest spots.
+pub(crate) fn highs(db: &Connection, pair: &Pair, now: Timestamp) -> Result<StoredHighs, Fault> {
+    let mut statement = db.prepare_cached(
+        "-- pair_highs
+         select version, highs from pair_highs where token_in = ?1 and token_out = ?2",
+    )?;
+    let found = statement.query_row([&pair.sold, &pair.bought], |row| {
+        Ok((row.get(0)?, row.get::<_, String>(1)?))
+    });
+    let (version, highs) = match found.optional()? {
+        Some((version, text)) => (version, serde_json::from_str(&text)?),
+        None => (0, Highs::default()),
+    };
+    Ok(StoredHighs {
+        at: now,
+        version,
+        highs,
+    })
+}
+
 /// Those of these orders that wait.
 pub(crate) fn among(
     db: &Connection,
@@ -82,7 +131,7 @@ pub(crate) fn among(
     let snapshot = db.unchecked_transaction()?;
     let mut statement = snapshot.prepare_cached(
         "-- waiting_order
-         select o.id, o.client, o.terms, w.revision, w.misses, w.rests_until > ?2
+         select o.id, o.client, o.terms, w.revision, w.misses, w.rests_until > ?2, o.created_at
          from orders o join waiting_orders w on w.order_key = o.key
          where o.id = ?1",
     )?;
@@ -104,6 +153,7 @@ fn waiting_order(row: &Row<'_>) -> Result<WaitingOrder, Fault> {
         id: columns::order_id(row, 0)?,
         client: columns::client(row, 1)?,
         terms: serde_json::from_str(text(2)?)?,
+        accepted_at: columns::time(row, 6)?,
         revision: row.get(3)?,
         is_resting: row.get(5)?,
         misses: misses.transpose()?.unwrap_or_default(),

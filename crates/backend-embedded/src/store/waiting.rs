@@ -3,15 +3,16 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use domain::{ClientId, Event, OrderId, Terms};
+use domain::waiting::Highs;
+use domain::{ClientId, Event, OrderId, Terms, Timestamp};
 use ports::order_store::DueOrder;
-use ports::waiting::{Changed, NewFiring, Pair, WaitingOrder};
+use ports::waiting::{Changed, NewFiring, News, Pair, StoredHighs, WaitingOrder};
 use ports::{Result, WaitingOrders};
 
 use super::SqliteStore;
 use crate::error::Fault;
 use crate::reading::waiting;
-use crate::writer::waiting::{Change, EndRests, Fire};
+use crate::writer::waiting::{Change, EndRests, Fire, StoreHighs};
 
 #[async_trait]
 impl WaitingOrders for SqliteStore {
@@ -30,6 +31,32 @@ impl WaitingOrders for SqliteStore {
         let (pair, now) = (pair.clone(), self.now());
         self.read(move |db| waiting::of_pair(db, &pair, after, limit, now))
             .await
+    }
+
+    async fn touched(
+        &self,
+        from: Timestamp,
+        after: Option<(Timestamp, OrderId)>,
+        limit: usize,
+    ) -> Result<News> {
+        let at = self.now();
+        let touched = move |db: &_| waiting::touched(db, from, after, limit, at);
+        let touched = self.read(touched).await?;
+        Ok(News { at, touched })
+    }
+
+    async fn highs(&self, pair: &Pair) -> Result<StoredHighs> {
+        let (pair, now) = (pair.clone(), self.now());
+        self.read(move |db| waiting::highs(db, &pair, now)).await
+    }
+
+    async fn store_highs(&self, pair: &Pair, version: u32, highs: &Highs) -> Result<bool> {
+        self.write(StoreHighs {
+            pair: pair.clone(),
+            version,
+            highs: serde_json::to_string(highs).map_err(Fault::from)?,
+        })
+        .await
     }
 
     async fn waiting_among(&self, orders: &[OrderId]) -> Result<Vec<WaitingOrder>> {

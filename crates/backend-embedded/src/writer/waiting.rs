@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use domain::{ClientId, OrderId};
 use ports::order_store::DueOrder;
-use ports::waiting::{Changed, NewFiring};
+use ports::waiting::{Changed, NewFiring, Pair};
 use rusqlite::{OptionalExtension, params};
 
 use super::head::{self, Head};
@@ -47,12 +47,19 @@ fn insert(
         .db
         .prepare_cached(
             "-- enter_waiting_order
-             insert into waiting_orders (order_key, token_in, token_out, revision, rests_until, misses)
+             insert into waiting_orders (order_key, token_in, token_out, revision, rests_until, misses, touched_at)
              values (?1, ?2, ?3,
                      -- Whoever looked at it before it fired must not fire it again.
-                     coalesce((select max(seq) from order_events where order_key = ?1), 0) * 1000, ?4, ?5)",
+                     coalesce((select max(seq) from order_events where order_key = ?1), 0) * 1000, ?4, ?5, ?6)",
         )?
-        .execute(params![key, sold, bought, rests_until, misses])?;
+        .execute(params![
+            key,
+            sold,
+            bought,
+            rests_until,
+            misses,
+            batch.now.as_millis()
+        ])?;
     batch.changes.begun_to_wait(1);
     Ok(())
 }
@@ -186,6 +193,37 @@ impl Write for EndRests {
     }
 }
 
+/// Somebody has seen a pair's spot.
+#[derive(Debug)]
+pub(crate) struct StoreHighs {
+    pub(crate) pair: Pair,
+    /// Of what was read.
+    pub(crate) version: u32,
+    /// As JSON.
+    pub(crate) highs: String,
+}
+
+impl Write for StoreHighs {
+    type Answer = bool;
+
+    fn run(&mut self, batch: &mut Batch<'_>) -> Result<bool, Fault> {
+        let Pair { sold, bought } = &self.pair;
+        let stored = batch
+            .db
+            .prepare_cached(
+                "-- store_pair_highs
+                 insert into pair_highs (token_in, token_out, version, highs)
+                 select ?1, ?2, ?3 + 1, ?4
+                 where ?3 = 0 or exists (select 1 from pair_highs where token_in = ?1 and token_out = ?2)
+                 on conflict (token_in, token_out)
+                 do update set version = excluded.version, highs = excluded.highs
+                 where pair_highs.version = ?3",
+            )?
+            .execute(params![sold, bought, self.version, self.highs])?;
+        Ok(stored == 1)
+    }
+}
+
 /// A client gives a waiting order other terms.
 #[derive(Debug)]
 pub(crate) struct Change {
@@ -230,9 +268,10 @@ impl Write for Change {
             .db
             .prepare_cached(
                 "-- change_waiting_order
-                 update waiting_orders set revision = revision + 1, rests_until = 0 where order_key = ?1",
+                 update waiting_orders set revision = revision + 1, rests_until = 0, touched_at = ?2
+                 where order_key = ?1",
             )?
-            .execute([key])?;
+            .execute(params![key, batch.now.as_millis()])?;
         let expires_at = self.valid_for.map(|valid| head.row.created_at.plus(valid));
         batch
             .db

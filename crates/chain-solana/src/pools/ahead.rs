@@ -21,8 +21,11 @@ const WINDOW_SLOTS: u32 = 25;
 const ASKED_MIN: u32 = WINDOW_SLOTS;
 /// Pairs that are read ahead at once, each at one venue.
 const PAIRS_MAX: usize = 16;
-/// Accounts that are followed at once.
+/// Accounts of those that are followed at once.
 const ACCOUNTS_MAX: usize = 400;
+/// Accounts that are followed in all, those of watched pairs included. Providers allow about so many; whatever has no
+/// room is looked at without being told.
+const FOLLOWED_MAX: usize = 980;
 /// Pairs that are counted; further ones are not until these are asked for no more.
 const COUNTED_MAX: usize = 1_024;
 /// An endpoint that tells of changes later than so many slots after the reads is of no use.
@@ -40,14 +43,18 @@ pub(super) struct Ahead {
     state: Mutex<State>,
     /// A pair has begun to be asked for often.
     warmer: Notify,
+    /// Who watches pairs hears that something was told.
+    told: Notify,
     metrics: Metrics,
 }
 
 #[derive(Debug, Default)]
 struct State {
     demand: HashMap<Key, Demand>,
-    /// The accounts of those that are read ahead.
+    /// The accounts of those that are read ahead, or watched.
     followed: HashMap<Key, Arc<[Address]>>,
+    /// Pairs of which somebody wants to hear, whether they are asked for or not.
+    watched: Vec<Key>,
 }
 
 /// How often a pair is asked for.
@@ -119,6 +126,7 @@ impl Ahead {
             age_max: quote_age_max / 2,
             state: Mutex::default(),
             warmer: Notify::new(),
+            told: Notify::new(),
             metrics,
         }
     }
@@ -182,27 +190,70 @@ impl Ahead {
         high.into_iter().map(|(_, key)| key).collect()
     }
 
-    /// Follows the pools of these pairs, as many as fit, and no others. Returns those that are followed.
+    /// Follows the pools of these pairs, and then those of watched ones, as many as fit, and no others. Returns those
+    /// that are followed.
     pub(super) fn follow(
         &self,
         pairs: impl IntoIterator<Item = (Key, Arc<[Candidate]>)>,
+        watched: impl IntoIterator<Item = (Key, Arc<[Candidate]>)>,
     ) -> Vec<(Key, Arc<[Address]>)> {
         let mut accounts = BTreeSet::new();
-        let mut followed = Vec::new();
-        for (key, candidates) in pairs {
+        let mut followed: HashMap<Key, Arc<[Address]>> = HashMap::new();
+        let often = pairs
+            .into_iter()
+            .map(|pair| (pair, PAIRS_MAX, ACCOUNTS_MAX));
+        let watched = watched.into_iter();
+        let watched = watched.map(|pair| (pair, usize::MAX, FOLLOWED_MAX));
+        for ((key, candidates), pairs_max, accounts_max) in often.chain(watched) {
             let of: Arc<[Address]> = candidates.iter().flat_map(written).collect();
-            let has_room = followed.len() < PAIRS_MAX && accounts.len() + of.len() <= ACCOUNTS_MAX;
-            if has_room && !of.is_empty() {
+            let has_room = followed.len() < pairs_max && accounts.len() + of.len() <= accounts_max;
+            if has_room && !of.is_empty() && !followed.contains_key(&key) {
                 accounts.extend(of.iter().copied());
-                followed.push((key, of));
+                followed.insert(key, of);
             }
         }
+        let followed: Vec<_> = followed.into_iter().collect();
         self.changes.follow(&accounts);
         self.state().followed = followed.iter().cloned().collect();
         self.metrics
             .followed
             .set(u32::try_from(followed.len()).unwrap_or(u32::MAX));
         followed
+    }
+
+    /// Somebody wants to hear of these pairs.
+    pub(super) fn watch(&self, keys: Vec<Key>) {
+        let mut state = self.state();
+        if state.watched != keys {
+            state.watched = keys;
+            drop(state);
+            self.warmer.notify_one();
+        }
+    }
+
+    /// The pairs of which somebody wants to hear.
+    pub(super) fn watched(&self) -> Vec<Key> {
+        self.state().watched.clone()
+    }
+
+    /// A number that grows when an account of a pair changes, or is followed anew; nothing where it is not followed.
+    pub(super) fn version(&self, key: &Key) -> Option<u64> {
+        let accounts = self.state().followed.get(key).cloned()?;
+        let seen = self.changes.seen(&accounts)?;
+        let since = u64::try_from(seen.since.as_millis()).unwrap_or(u64::MAX);
+        Some(seen.changed_in.get().wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ since)
+    }
+
+    /// Waits for the next thing that is told.
+    ///
+    /// Cancel safety: may be dropped; nothing is lost.
+    pub(super) async fn told(&self) {
+        self.told.notified().await;
+    }
+
+    /// Something was told.
+    pub(super) fn pass_on(&self) {
+        self.told.notify_one();
     }
 
     /// A pair is read before anybody asks.

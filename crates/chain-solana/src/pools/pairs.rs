@@ -53,6 +53,14 @@ impl Pairs {
         Some(Arc::clone(&known.candidates))
     }
 
+    /// Whether no pool of a pair was found the last time, however long ago.
+    pub(super) fn had_none(&self, key: &Key) -> bool {
+        let known = self.known();
+        known
+            .get(key)
+            .is_some_and(|known| known.candidates.is_empty())
+    }
+
     /// How old the pools of a pair may be that somebody else has found.
     pub(super) fn age_max(&self, key: &Key, now: Duration) -> Duration {
         let known = self.known();

@@ -1,7 +1,7 @@
 //! A cluster's pools for whoever quotes from them: found once in a while, read with one request for each venue and
 //! shared by all who ask at one moment. It has no key and signs nothing.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -149,10 +149,12 @@ impl PoolReader {
                 () = clock.sleep(ahead.window()) => {}
             }
             let now = clock.monotonic();
-            let pairs = ahead.wanted(now).into_iter();
-            let pairs =
-                pairs.filter_map(|key| Some((key, self.shared.pairs.candidates(&key, now)?)));
-            let followed = ahead.follow(pairs.collect::<Vec<_>>());
+            ahead.pass_on();
+            let known = |keys: Vec<Key>| {
+                let known = |key: Key| Some((key, self.shared.pairs.candidates(&key, now)?));
+                keys.into_iter().filter_map(known).collect::<Vec<_>>()
+            };
+            let followed = ahead.follow(known(ahead.wanted(now)), known(ahead.watched()));
             // An endpoint that is behind the one that tells is not asked again at once.
             last_reads.retain(|_, at| now.saturating_sub(*at) < self.slot / 2);
             let behind = followed.iter().filter(|(key, accounts)| {
@@ -348,6 +350,46 @@ impl PoolSource for PoolReader {
             .iter()
             .map(|it| it.addresses.iter().copied().collect());
         tables.collect()
+    }
+
+    fn watch(&self, pairs: &[(Mint, Mint)]) {
+        let Some(ahead) = &self.ahead else {
+            return;
+        };
+        let keys = pairs.iter().flat_map(|pair| {
+            let pair = mints(*pair);
+            Venue::ALL.map(|venue| key(venue, pair))
+        });
+        let keys: BTreeSet<Key> = keys.collect();
+        ahead.watch(keys.into_iter().collect());
+    }
+
+    fn version(&self, pair: (Mint, Mint)) -> Option<u64> {
+        let ahead = self.ahead.as_ref()?;
+        let (pair, now) = (mints(pair), self.shared.clock.monotonic());
+        let versions = Venue::ALL.map(|venue| {
+            let key = key(venue, pair);
+            // Where there are no pools nothing changes, until some are found.
+            if self.shared.pairs.had_none(&key) {
+                return Some(0);
+            }
+            self.shared.pairs.candidates(&key, now)?;
+            ahead.version(&key)
+        });
+        versions
+            .into_iter()
+            .try_fold(0, |sum: u64, version| Some(sum.wrapping_mul(31) ^ version?))
+    }
+
+    async fn news(&self) {
+        match &self.ahead {
+            Some(ahead) => ahead.told().await,
+            None => std::future::pending().await,
+        }
+    }
+
+    fn is_told(&self) -> bool {
+        self.ahead.is_some()
     }
 
     fn third(&self, pair: (Mint, Mint), beside: &[Mint]) -> Option<Mint> {

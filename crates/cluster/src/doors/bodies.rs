@@ -35,7 +35,7 @@ const FIELDS: [&str; 25] = [
     "x",
 ];
 
-const DECENT: [&str; 10] = [
+const DECENT: [&str; 11] = [
     r#"{"amount":1}"#,
     r#"{"tokenIn":"SOL","tokenOut":"USDC","amount":"1.5","slippageBps":50}"#,
     r#"{"amountIn":1e1,"slippageTolerance":0.5,"venues":["raydium"],"validForSeconds":60}"#,
@@ -43,6 +43,7 @@ const DECENT: [&str; 10] = [
     r#"{ "amount" : "2.50" , "venues" : ["meteora","raydium"], "slippage":0.05 }"#,
     r#"{"tokenIn":"bonk","tokenOut":"sol","amount":"100000","excludeVenues":["raydium"]}"#,
     r#"{"amount":1,"orderType":"limit","limitPrice":"150"}"#,
+    r#"{"amount":1,"orderType":"trailing_stop","trailBps":500,"activationPrice":"150"}"#,
     r#"{"amount":0.1,"minAmountOut":"1000000"}"#,
     r#"{"amount":0.1,"feeLevel":"urgent","maxPriceImpactBps":300}"#,
     r#"{"amount":0.1,"wallet":"main"}"#,

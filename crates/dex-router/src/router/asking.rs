@@ -88,7 +88,7 @@ impl Router {
         told.await.unwrap_or(false)
     }
 
-    async fn fetch(&self, venues: VenueSet, pair: (Mint, Mint)) -> Vec<Fetched> {
+    pub(super) async fn fetch(&self, venues: VenueSet, pair: (Mint, Mint)) -> Vec<Fetched> {
         let fetched = venues.iter().map(async |venue| Fetched {
             venue,
             pools: self.found(venue, pair).await,

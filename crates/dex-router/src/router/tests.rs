@@ -1,3 +1,4 @@
+mod bounds;
 mod buying;
 mod gated;
 mod reach;

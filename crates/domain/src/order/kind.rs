@@ -2,7 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::amount::BaseUnits;
+use crate::asset::Asset;
 use crate::price::Price;
+use crate::time::Timestamp;
+use crate::waiting::{Highs, Trail};
 
 /// When an order executes. Once it has fired, every order is a market order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,6 +20,13 @@ pub enum OrderType {
     Stop { price: Price },
     /// Once the price has risen to this one.
     TakeProfit { price: Price },
+    /// Once the pair's spot has fallen so far below its highest since the order was accepted, or since it reached
+    /// `activation`.
+    TrailingStop {
+        trail: Trail,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        activation: Option<Price>,
+    },
 }
 
 /// On which side of its price an order fires.
@@ -26,6 +37,26 @@ pub enum Condition {
 }
 
 impl Condition {
+    /// Whether it holds at this price where an amount brings so much.
+    #[must_use]
+    pub fn holds(
+        self,
+        price: Price,
+        (sold, amount): (Asset, BaseUnits),
+        (bought, brings): (Asset, BaseUnits),
+    ) -> bool {
+        match self {
+            Self::AtOrAbove => {
+                let least = price.least_out(sold, amount, bought);
+                least.is_some_and(|least| brings >= least)
+            }
+            Self::AtOrBelow => {
+                let most = price.most_out(sold, amount, bought);
+                most.is_none_or(|most| brings <= most)
+            }
+        }
+    }
+
     /// The name clients see.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -38,7 +69,8 @@ impl Condition {
 
 impl OrderType {
     /// The names of all types, in the order in which they are told.
-    pub const NAMES: [&'static str; 4] = ["market", "limit", "stop", "take_profit"];
+    pub const NAMES: [&'static str; 5] =
+        ["market", "limit", "stop", "take_profit", "trailing_stop"];
 
     /// The name clients see and send.
     #[must_use]
@@ -48,6 +80,7 @@ impl OrderType {
             Self::Limit { .. } => Self::NAMES[1],
             Self::Stop { .. } => Self::NAMES[2],
             Self::TakeProfit { .. } => Self::NAMES[3],
+            Self::TrailingStop { .. } => Self::NAMES[4],
         }
     }
 
@@ -57,11 +90,11 @@ impl OrderType {
         !matches!(self, Self::Market)
     }
 
-    /// The condition; a market order has none.
+    /// The price of the order's own amount that it waits for; a market order and a trailing stop have none.
     #[must_use]
     pub const fn condition(self) -> Option<(Condition, Price)> {
         match self {
-            Self::Market => None,
+            Self::Market | Self::TrailingStop { .. } => None,
             Self::Limit { price } | Self::TakeProfit { price } => {
                 Some((Condition::AtOrAbove, price))
             }
@@ -69,20 +102,25 @@ impl OrderType {
         }
     }
 
+    /// Whether it follows the pair's spot, and not the price of its own amount.
+    #[must_use]
+    pub const fn trails(self) -> bool {
+        matches!(self, Self::TrailingStop { .. })
+    }
+
+    /// What a trailing stop that was accepted then trails, once it has been activated.
+    #[must_use]
+    pub fn trailed_high(self, accepted_at: Timestamp, highs: &Highs) -> Option<Price> {
+        let Self::TrailingStop { activation, .. } = self else {
+            return None;
+        };
+        let high = highs.since(accepted_at)?;
+        activation.is_none_or(|from| high >= from).then_some(high)
+    }
+
     /// Whether one look is not enough: a price that falls for a moment only must not sell.
     #[must_use]
     pub const fn needs_two_slots(self) -> bool {
-        matches!(self, Self::Stop { .. })
-    }
-
-    /// The same with another price.
-    #[must_use]
-    pub const fn at(self, price: Price) -> Self {
-        match self {
-            Self::Market => Self::Market,
-            Self::Limit { .. } => Self::Limit { price },
-            Self::Stop { .. } => Self::Stop { price },
-            Self::TakeProfit { .. } => Self::TakeProfit { price },
-        }
+        matches!(self, Self::Stop { .. } | Self::TrailingStop { .. })
     }
 }

@@ -7,7 +7,7 @@ use crate::price::Price;
 use crate::quote::Receipt;
 use crate::route::{Leg, PoolRef, Route};
 use crate::venue::Program;
-use crate::waiting::{Misses, Seen};
+use crate::waiting::{Misses, Seen, Trail};
 
 fn terms() -> Terms {
     Terms {
@@ -294,6 +294,37 @@ fn the_persisted_form_of_a_limit_is_stable() {
     };
     let versions = [terms(), limit, bought].map(|terms| terms.schema_version());
     assert_eq!(versions, [2, 3, 4]);
+}
+
+#[test]
+fn the_persisted_form_of_a_trailing_stop_is_stable() {
+    let trailing = |activation: Option<&str>| Terms {
+        order_type: OrderType::TrailingStop {
+            trail: Trail::new(250).unwrap(),
+            activation: activation.map(|text| Price::parse(text).unwrap()),
+        },
+        ..terms()
+    };
+    for (terms, begins) in [
+        (
+            trailing(None),
+            r#"{"order_type":{"trailing_stop":{"trail":250}},"#,
+        ),
+        (
+            trailing(Some("160")),
+            r#"{"order_type":{"trailing_stop":{"trail":250,"activation":"160"}},"#,
+        ),
+    ] {
+        let stored = serde_json::to_string(&terms).unwrap();
+        assert!(stored.starts_with(begins), "{stored}");
+        assert_eq!(serde_json::from_str::<Terms>(&stored).unwrap(), terms);
+        assert_eq!(terms.schema_version(), 4);
+        assert!(
+            !terms.holds_at(BaseUnits::new(1)),
+            "its amount says nothing"
+        );
+        assert_eq!(terms.floor(), None);
+    }
 }
 
 /// One and a half SOL at 150 are 225 USDC.

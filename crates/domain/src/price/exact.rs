@@ -1,5 +1,6 @@
 //! A price as a client names it: an exact decimal, compared with amounts by integers alone.
 
+use std::cmp::Ordering;
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -11,6 +12,11 @@ use crate::asset::Asset;
 const DIGITS_MAX: usize = 18;
 /// The most digits behind the point.
 const PLACES_MAX: u8 = 36;
+
+/// Eighteen digits are less than this.
+const DIGITS_END: u128 = 1_000_000_000_000_000_000;
+/// What keeps ten further digits of a quotient.
+const TEN_DIGITS: u128 = 10_000_000_000;
 
 /// How many whole units of what is bought for one of what is sold: `digits / 10^places`, above zero. Every price has one
 /// form.
@@ -58,6 +64,75 @@ impl Price {
         };
         let (whole, fraction) = split_plain(mantissa)?;
         Self::of_digits(whole, fraction, parse_exponent(exponent)?)
+    }
+
+    /// `digits × 10^power`, cut to what a price may have; nothing where that is nothing, or too large for a price.
+    #[must_use]
+    pub fn cut(digits: u128, power: i32) -> Option<Self> {
+        let (mut digits, mut power) = (digits, power);
+        let lowest = -i32::from(PLACES_MAX);
+        while digits >= DIGITS_END || (digits > 0 && power < lowest) {
+            digits /= 10;
+            power += 1;
+        }
+        while digits > 0 && digits.is_multiple_of(10) && power < 0 {
+            digits /= 10;
+            power += 1;
+        }
+        while digits > 0 && power > 0 {
+            digits = digits.checked_mul(10).filter(|it| *it < DIGITS_END)?;
+            power -= 1;
+        }
+        let digits = u64::try_from(digits).ok().filter(|digits| *digits > 0)?;
+        let places = u8::try_from(-power).ok()?;
+        Some(Self { digits, places })
+    }
+
+    /// The same times a fraction, cut.
+    #[must_use]
+    pub fn times(self, numerator: u32, denominator: u32) -> Option<Self> {
+        // Eighteen digits, ten for the factor, ten for the quotient's.
+        let product = u128::from(self.digits) * u128::from(numerator) * TEN_DIGITS;
+        let quotient = product.checked_div(u128::from(denominator))?;
+        Self::cut(quotient, -i32::from(self.places) - 10)
+    }
+
+    /// The product of two prices, cut: from one token over a second to a third.
+    #[must_use]
+    pub fn product(self, other: Self) -> Option<Self> {
+        let digits = u128::from(self.digits) * u128::from(other.digits);
+        Self::cut(digits, -i32::from(self.places) - i32::from(other.places))
+    }
+
+    /// How much more this is than `other`, in hundredths of a percent of `of`: rounded away from zero where it is more, and
+    /// absent where that is no number of any use.
+    #[must_use]
+    pub fn above_bps(self, other: Self, of: Self) -> Option<i64> {
+        let places = self.places.max(other.places).max(of.places);
+        let over_one = |price: Self| {
+            let scale = 10i128.checked_pow(u32::from(places - price.places))?;
+            i128::from(price.digits).checked_mul(scale)
+        };
+        let more = (over_one(self)? - over_one(other)?).checked_mul(10_000)?;
+        let of = over_one(of)?;
+        let rest = i128::from(more > 0 && more % of != 0);
+        i64::try_from(more / of + rest).ok()
+    }
+
+    /// Whether `own × a ≤ other × b`, exactly.
+    #[must_use]
+    pub(crate) fn is_at_most(self, own: u32, other: Self, others: u32) -> bool {
+        let left = u128::from(self.digits) * u128::from(own);
+        let right = u128::from(other.digits) * u128::from(others);
+        let shift = |places: u8| 10u128.checked_pow(u32::from(places));
+        // Over the same power of ten; what does not fit is the larger one, because the other has at most 28 digits.
+        if self.places <= other.places {
+            let scaled = shift(other.places - self.places).and_then(|by| left.checked_mul(by));
+            scaled.map_or(left == 0, |left| left <= right)
+        } else {
+            let scaled = shift(self.places - other.places).and_then(|by| right.checked_mul(by));
+            scaled.is_none_or(|right| left <= right)
+        }
     }
 
     fn of_digits(whole: &str, fraction: &str, exponent: i64) -> Result<Self, InvalidPrice> {
@@ -126,6 +201,22 @@ impl Price {
 
 fn units(amount: u128) -> Option<BaseUnits> {
     u64::try_from(amount).ok().map(BaseUnits::new)
+}
+
+impl Ord for Price {
+    fn cmp(&self, other: &Self) -> Ordering {
+        match self == other {
+            true => Ordering::Equal,
+            false if self.is_at_most(1, *other, 1) => Ordering::Less,
+            false => Ordering::Greater,
+        }
+    }
+}
+
+impl PartialOrd for Price {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
 }
 
 impl fmt::Display for Price {
@@ -222,5 +313,36 @@ mod tests {
         assert_eq!(dust, Some(BaseUnits::new(1)));
         let none = smallest.most_out(Asset::SOL, all, Asset::USDC);
         assert_eq!(none, Some(BaseUnits::new(0)));
+    }
+
+    #[test]
+    fn a_price_is_cut_to_its_digits() {
+        let cut = |digits, power| Price::cut(digits, power).map(|price| price.to_string());
+
+        assert_eq!(cut(150_250, -3).as_deref(), Some("150.25"));
+        assert_eq!(cut(15, 2).as_deref(), Some("1500"));
+        assert_eq!(
+            cut(1_234_567_890_123_456_789, -18).as_deref(),
+            Some("1.23456789012345678")
+        );
+        assert_eq!(
+            cut(123, -37).as_deref(),
+            Some("0.000000000000000000000000000000000012")
+        );
+        assert_eq!(cut(1, -37), None);
+        assert_eq!(cut(1, 18), None);
+        assert_eq!(cut(0, 0), None);
+    }
+
+    #[test]
+    fn prices_are_compared_by_what_they_say() {
+        let price = |text| Price::parse(text).expect("a price");
+        let mut prices = ["10", "9.99", "0.1", "999999999999999999", "0.00000000001"].map(price);
+
+        prices.sort();
+
+        let sorted = ["0.00000000001", "0.1", "9.99", "10", "999999999999999999"].map(price);
+        assert_eq!(prices, sorted);
+        assert_eq!(price("1.0").cmp(&price("1")), Ordering::Equal);
     }
 }

@@ -118,6 +118,12 @@ pub(crate) struct Change {
     /// The price that fires a stop or a take-profit order
     #[arg(long, value_name = "PRICE", group = "what")]
     trigger: Option<String>,
+    /// How far below its highest the spot price must fall for a trailing stop, in basis points
+    #[arg(long, value_name = "BPS", group = "what", value_parser = clap::value_parser!(u16).range(1..=5000))]
+    trail: Option<u16>,
+    /// The spot price from which on a trailing stop trails
+    #[arg(long, value_name = "PRICE", group = "what")]
+    activation: Option<String>,
     /// The least to buy
     #[arg(long, value_name = "AMOUNT", group = "what")]
     min_amount_out: Option<String>,
@@ -242,6 +248,13 @@ fn print_order(order: &OrderView) -> anyhow::Result<()> {
         ("type", kind(order)),
         ("limit price", some(&order.limit_price)),
         ("trigger", some(&order.trigger_price)),
+        (
+            "trail",
+            order
+                .trail_bps
+                .map_or(String::new(), |bps| format!("{bps} bps")),
+        ),
+        ("activation", some(&order.activation_price)),
         ("group", some(&order.oco_group)),
         (
             "slippage",
@@ -365,6 +378,8 @@ async fn run_change(client: &Client, change: &Change) -> anyhow::Result<Verdict>
     let wish = ChangeOrder {
         limit_price: change.limit.clone(),
         trigger_price: change.trigger.clone(),
+        trail_bps: change.trail,
+        activation_price: change.activation.clone(),
         min_amount_out: change.min_amount_out.clone(),
         valid_for_seconds: change.valid_for,
     };

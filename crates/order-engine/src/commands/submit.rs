@@ -23,6 +23,7 @@ Examples:
   order-engine submit SOL USDC 2 --limit 160 --valid-for 86400 --detach
   order-engine submit SOL USDC 2 --stop 120 --oco-group exit --detach
   order-engine submit SOL USDC 2 --take-profit 180 --oco-group exit --detach
+  order-engine submit SOL USDC 2 --trail 500 --activation 170 --detach
   order-engine submit SOL USDC 10 --dry-run         quotes, nothing is stored
   order-engine submit SOL 9BB6NFEcjBCtnNLFko2FqVQBq8HHM13kCyYcdQbgpump 0.1
   order-engine submit SOL USDC 1 --detach --json    the answer, for programs
@@ -60,7 +61,7 @@ pub(crate) struct Submit {
         allow_negative_numbers = true
     )]
     max_in: Option<String>,
-    /// How much worse than quoted the price may become, in basis points [default: 50; of a stop 200, of a
+    /// How much worse than quoted the price may become, in basis points [default: 50; of stops 200, of a
     /// limit none]
     #[arg(long, value_name = "BPS", value_parser = clap::value_parser!(u16).range(0..=5000))]
     slippage_bps: Option<u16>,
@@ -91,6 +92,22 @@ pub(crate) struct Submit {
         allow_negative_numbers = true
     )]
     take_profit: Option<String>,
+    /// Wait until the spot price has fallen so far below its highest, in basis points, and sell then
+    #[arg(
+        long,
+        value_name = "BPS",
+        group = "condition",
+        value_parser = clap::value_parser!(u16).range(1..=5000)
+    )]
+    trail: Option<u16>,
+    /// Trail only once the spot price has risen to this one
+    #[arg(
+        long,
+        value_name = "PRICE",
+        requires = "trail",
+        allow_negative_numbers = true
+    )]
+    activation: Option<String>,
     /// A group of waiting orders of which one at most executes: once it is confirmed the others are cancelled
     #[arg(long, value_name = "NAME", requires = "condition")]
     oco_group: Option<String>,
@@ -133,12 +150,14 @@ pub(crate) struct Submit {
 
 impl Submit {
     fn order_type(&self) -> Option<OrderTypeName> {
-        match (&self.limit, &self.stop, &self.take_profit) {
-            (Some(_), _, _) => Some(OrderTypeName::Limit),
-            (_, Some(_), _) => Some(OrderTypeName::Stop),
-            (_, _, Some(_)) => Some(OrderTypeName::TakeProfit),
-            (None, None, None) => None,
-        }
+        let named = [
+            (self.limit.is_some(), OrderTypeName::Limit),
+            (self.stop.is_some(), OrderTypeName::Stop),
+            (self.take_profit.is_some(), OrderTypeName::TakeProfit),
+            (self.trail.is_some(), OrderTypeName::TrailingStop),
+        ];
+        let mut named = named.into_iter().filter(|(is_named, _)| *is_named);
+        named.next().map(|(_, order_type)| order_type)
     }
 
     fn order(&self) -> SubmitOrder {
@@ -154,6 +173,8 @@ impl Submit {
             order_type: self.order_type(),
             limit_price: self.limit.clone(),
             trigger_price: self.stop.clone().or_else(|| self.take_profit.clone()),
+            trail_bps: self.trail,
+            activation_price: self.activation.clone(),
             oco_group: self.oco_group.clone(),
             slippage_bps: self.slippage_bps,
             min_amount_out: self.min_amount_out.clone(),

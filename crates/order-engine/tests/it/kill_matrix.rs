@@ -147,6 +147,45 @@ killed_at! {
     orders_survive_a_death_before_the_end_is_published: "stored_not_published";
 }
 
+/// Changes orders to a price that holds at once. Whatever the engine answers: it may be about to end.
+async fn let_fire(engine: &Engine, orders: &[String]) {
+    let changes = orders.iter().map(|id| {
+        let change = http().patch(engine.url(&format!("/api/orders/{id}")));
+        let change = change.header("content-type", "application/json");
+        change.body(r#"{"limitPrice":"1"}"#).send()
+    });
+    let _ = futures_util::future::join_all(changes).await;
+}
+
+#[tokio::test]
+async fn orders_that_have_fired_survive_a_death_before_the_queue_knows_them() -> Result<()> {
+    let mut engine = Engine::start(&SETTINGS).await?;
+    engine.set("CRASH_POINT", &format!("fired:{NTH}"));
+    engine.kill()?;
+    engine.restart().await?;
+    let target = Target::new(vec![engine.url("")]);
+    let waiting = r#"{"tokenIn":"SOL","tokenOut":"USDC","amount":"1.25","orderType":"limit","limitPrice":"100000"}"#;
+    let accepted = (0..ORDERS).map(|n| target.accept(n, waiting));
+    let orders = try_join_all(accepted).await?;
+
+    let_fire(&engine, &orders).await;
+    let ended = engine.program().exited(CRASH_LIMIT).await?;
+    ensure!(ended.signal() == Some(SIGABRT), "it ended with {ended}");
+    engine.set("CRASH_POINT", "");
+    engine.restart().await?;
+    // Those whose change died with the engine.
+    let_fire(&engine, &orders).await;
+
+    for order_id in &orders {
+        let url = target.ws_url(0, &format!("/ws/orders/{order_id}"));
+        let events = socket::follow(&url).await?.messages;
+        load::check_order(&target, order_id, &events).await?;
+        let statuses = statuses(&events);
+        ensure!(statuses.last() == Some(&"confirmed"), "{statuses:?}");
+    }
+    Ok(())
+}
+
 macro_rules! killed_beside_its_chain_at {
     ($($promise:ident: $point:literal;)*) => {$(
         #[tokio::test]

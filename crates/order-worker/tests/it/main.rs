@@ -20,4 +20,5 @@ mod settling;
 mod spending;
 mod sweeping;
 mod waiting;
+mod watching;
 mod world;

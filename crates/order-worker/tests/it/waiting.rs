@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use domain::event::FailureCode;
 use domain::order::OrderType;
-use domain::waiting::{Firing, Misses, Seen};
+use domain::waiting::{Firing, Misses, Seen, Trail};
 use domain::{EventData, OcoGroup, OrderId, Price, Status, Timestamp};
 use order_worker::Settings;
 use ports::job_queue::Job;
@@ -221,4 +221,23 @@ async fn the_others_of_a_group_are_told_to_be_cancelled() {
     };
     let told = tokio::time::timeout(Duration::from_secs(20), told).await;
     assert!(told.is_ok(), "nobody told");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_trailing_stop_is_fired_by_the_scan_alone() {
+    let world = World::new().await;
+    let _running = world.start(settings());
+    world.venue.let_slots_pass();
+    let mut order = world.given.order();
+    order.terms.order_type = OrderType::TrailingStop {
+        trail: Trail::new(300).unwrap(),
+        activation: None,
+    };
+    let order = world.given.accept(world.store(), order).await;
+    scans_pass().await;
+    assert!(waits(&world, order).await, "the price has not fallen");
+
+    world.venue.move_price(960);
+
+    world.until(order, Status::Confirmed).await;
 }

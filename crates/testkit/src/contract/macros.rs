@@ -247,6 +247,10 @@ macro_rules! store_contract {
             of_a_group_concurrent_firings_fire_one,
             a_firing_and_a_cancel_have_one_order,
             a_firing_and_a_change_have_one_winner,
+            what_begins_to_wait_or_is_changed_is_told,
+            a_trailing_stop_waits_with_the_time_of_its_acceptance,
+            highs_are_stored_by_who_has_read_the_last,
+            concurrent_highs_have_one_writer,
         }
     };
 }

@@ -1,6 +1,7 @@
 //! The promises of [`ports::waiting`], by their numbers.
 
 mod groups;
+mod highs;
 mod racing;
 
 use std::sync::Arc;
@@ -20,6 +21,7 @@ use super::StoreFixture;
 use super::given::{Given, UNLISTED, failure, routed};
 
 pub use groups::*;
+pub use highs::*;
 pub use racing::*;
 
 /// Enough for an order that is valid for one second to expire.

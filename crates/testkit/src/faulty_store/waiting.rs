@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use domain::{ClientId, Event, OrderId, Terms};
+use domain::waiting::Highs;
+use domain::{ClientId, Event, OrderId, Terms, Timestamp};
 use ports::order_store::DueOrder;
-use ports::waiting::{Changed, NewFiring, Pair, WaitingOrder};
+use ports::waiting::{Changed, NewFiring, News, Pair, StoredHighs, WaitingOrder};
 use ports::{Result, Store, WaitingOrders};
 
 use super::{FaultyStore, Outcome, Weather, Write};
@@ -32,6 +33,28 @@ impl<W: Weather> WaitingOrders for FaultyStore<W> {
     ) -> Result<Vec<WaitingOrder>> {
         let reading = self.store.waiting_of_pair(pair, after, limit);
         self.weather.ask(reading).await
+    }
+
+    async fn touched(
+        &self,
+        from: Timestamp,
+        after: Option<(Timestamp, OrderId)>,
+        limit: usize,
+    ) -> Result<News> {
+        let reading = self.store.touched(from, after, limit);
+        self.weather.ask(reading).await
+    }
+
+    async fn highs(&self, pair: &Pair) -> Result<StoredHighs> {
+        self.weather.ask(self.store.highs(pair)).await
+    }
+
+    async fn store_highs(&self, pair: &Pair, version: u32, highs: &Highs) -> Result<bool> {
+        let (pair, highs) = (pair.clone(), highs.clone());
+        let call = move |store: Arc<dyn Store>| async move {
+            store.store_highs(&pair, version, &highs).await
+        };
+        self.tell(Write::Other, call).await
     }
 
     async fn waiting_among(&self, orders: &[OrderId]) -> Result<Vec<WaitingOrder>> {

@@ -4,7 +4,7 @@ use crate::rounding::{mul_div_ceil, narrow_u64};
 use crate::{Direction, Refusal};
 
 /// What every fee numerator is a fraction of.
-pub(super) const DENOMINATOR: u64 = 1_000_000_000;
+pub(in crate::damm_v2) const DENOMINATOR: u64 = 1_000_000_000;
 
 /// Basis points in one.
 pub(super) const BASIS_POINTS: u64 = 10_000;

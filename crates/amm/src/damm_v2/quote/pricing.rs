@@ -40,6 +40,17 @@ impl Pool {
         self.settle(direction, &priced, split, now)
     }
 
+    /// What the pool charges on the next unit paid, or on what that brings, of the parts' denominator.
+    pub(in crate::damm_v2) fn marginal_fee(
+        &self,
+        direction: Direction,
+        now: ChainTime,
+    ) -> Result<u64, Refusal> {
+        self.check_open(now)?;
+        let at = self.circumstances(direction, now);
+        self.fees.numerator(&at, Basis::Included(0))
+    }
+
     fn sale_fee_on_input(
         &self,
         mode: Mode,

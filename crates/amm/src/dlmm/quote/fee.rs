@@ -7,7 +7,7 @@ use crate::Refusal;
 use crate::rounding::{mul_div_ceil, mul_div_floor, narrow_u64};
 
 /// What every fee rate is a fraction of.
-const DENOMINATOR: u64 = 1_000_000_000;
+pub(in crate::dlmm) const DENOMINATOR: u64 = 1_000_000_000;
 
 /// No total rate goes above this: 10 %.
 const MAX_RATE: u64 = 100_000_000;

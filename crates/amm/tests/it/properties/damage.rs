@@ -106,6 +106,7 @@ proptest! {
         for direction in [Direction::FirstToSecond, Direction::SecondToFirst] {
             let conditions = at.conditions(&pool, direction);
             let _ = pool.quote_in(amount, &conditions);
+            let _ = pool.marginal(conditions.direction, conditions.now);
             let _ = pool.quote_out(amount, &conditions);
             let sale = Amounts::ExactIn { amount_in: amount, min_amount_out: 0 };
             let _ = pool.after_swap(sale, &conditions);

@@ -22,14 +22,31 @@ export function amountFault(text, token) {
 }
 
 /** The types that wait for a price, with the field that it goes to. */
-const PRICES = { limit: "limitPrice", stop: "triggerPrice", take_profit: "triggerPrice" };
+const PRICES = {
+  limit: "limitPrice",
+  stop: "triggerPrice",
+  take_profit: "triggerPrice",
+  trailing_stop: "activationPrice",
+};
 const MAX_PRICE_DIGITS = 18;
+const MAX_TRAIL_BPS = 5_000;
 
 /** Whether the form buys an exact amount. */
 export const buysExactly = (type) => type === "exact_out";
 
 /** Whether an order of this type waits for a price. */
 export const waitsForPrice = (type) => Object.hasOwn(PRICES, type);
+
+/** Whether an order of this type follows the price, and needs no price of its own. */
+export const trails = (type) => type === "trailing_stop";
+
+/** Whether an order of this type and price would fire at once where its amount is sold at `best` now. */
+export function firesAtOnce(type, price, best) {
+  const [wanted, now] = [parse(price), parse(best)];
+  if (wanted === null || now === null || trails(type)) return false;
+  const [left, right] = [now.digits * 10n ** BigInt(wanted.scale), wanted.digits * 10n ** BigInt(now.scale)];
+  return type === "stop" ? left <= right : left >= right;
+}
 
 /** Why `text` is no price. */
 export function priceFault(text) {
@@ -76,8 +93,11 @@ export function readDraft(fields, tokens) {
   const isUsual = waitsForPrice(fields.orderType) && !fields.slippage;
   const bps = isUsual ? undefined : slippageBps(fields.slippage);
   if (bps === null) faults.slippage = "0 to 50 percent, in steps of 0.01.";
+  const trail = trails(fields.orderType) ? basisPoints(fields.trail, MAX_TRAIL_BPS) : null;
+  if (trails(fields.orderType) && !trail) faults.trail = "0.01 to 50 percent, in steps of 0.01.";
   if (waitsForPrice(fields.orderType)) {
-    const problem = priceFault(fields.price);
+    const isOptional = trails(fields.orderType) && !fields.price;
+    const problem = isOptional ? null : priceFault(fields.price);
     if (problem) faults.price = problem;
     if (fields.ocoGroup && !/^[ -~]{1,64}$/.test(fields.ocoGroup)) {
       faults.ocoGroup = "Up to 64 plain characters.";
@@ -99,12 +119,12 @@ export function readDraft(fields, tokens) {
     faults.clientOrderId = "Up to 64 plain characters.";
   }
   if (fields.venues.length === 0) faults.venues = "At least one venue.";
-  const order = Object.keys(faults).length === 0 ? orderOf(fields, bps, impact) : null;
+  const order = Object.keys(faults).length === 0 ? orderOf(fields, { bps, impact, trail }) : null;
   const isQuotable = !faults[amountField] && !faults.tokenIn && !faults.tokenOut && !faults.venues;
-  return { faults, order, quotable: isQuotable ? orderOf(fields, bps, impact) : null };
+  return { faults, order, quotable: isQuotable ? orderOf(fields, { bps, impact, trail }) : null };
 }
 
-function orderOf(fields, bps, impact) {
+function orderOf(fields, { bps, impact, trail }) {
   const order = {
     tokenIn: fields.tokenIn,
     tokenOut: fields.tokenOut,
@@ -119,7 +139,8 @@ function orderOf(fields, bps, impact) {
   if (bps !== undefined) order.slippageBps = bps;
   if (waitsForPrice(fields.orderType)) {
     order.orderType = fields.orderType;
-    order[PRICES[fields.orderType]] = fields.price;
+    if (fields.price) order[PRICES[fields.orderType]] = fields.price;
+    if (trail) order.trailBps = trail;
     if (fields.ocoGroup) order.ocoGroup = fields.ocoGroup;
   }
   if (fields.validForSeconds) order.validForSeconds = Number(fields.validForSeconds);

@@ -29,6 +29,8 @@ export function termsCard(order) {
       ["Type", order.orderType],
       ["Limit price", pricePerUnit(order.limitPrice, order)],
       ["Fires at", pricePerUnit(order.triggerPrice, order)],
+      ["Trails by", order.trailBps && percent(order.trailBps / 10_000)],
+      ["From", pricePerUnit(order.activationPrice, order)],
       ["Group", order.ocoGroup],
       ["Slippage", slippage(order.slippageBps)],
       ["Own floor", order.minAmountOut && `${order.minAmountOut} ${order.tokenOut}`],

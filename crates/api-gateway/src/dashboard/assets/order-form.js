@@ -1,8 +1,9 @@
 // The form that hands in an order: it checks as one types, shows live quotes, and submits exactly once.
 
 import { h, setAttribute, setText } from "./dom.js";
+import { amount } from "./format.js";
 import { doubtNotes } from "./doubt-notes.js";
-import { buysExactly, readDraft, waitsForPrice } from "./order-draft.js";
+import { buysExactly, firesAtOnce, readDraft, trails, waitsForPrice } from "./order-draft.js";
 import { drawNeed, needsEngine, outageNote } from "./outage.js";
 import { quotePanel } from "./quote-panel.js";
 import { poolsPanel } from "./pools-panel.js";
@@ -16,6 +17,7 @@ const FIELDS = [
   "tokenIn",
   "tokenOut",
   "price",
+  "trail",
   "ocoGroup",
   "slippage",
   "minAmountOut",
@@ -32,6 +34,8 @@ const FORM_NAMES = {
   slippageBps: "slippage",
   limitPrice: "price",
   triggerPrice: "price",
+  activationPrice: "price",
+  trailBps: "trail",
   maxPriceImpactBps: "maxPriceImpact",
   excludeVenues: "venues",
 };
@@ -42,6 +46,11 @@ const TYPES = [
   ["limit", "Limit", "Waits until the swap pays your price or a better one, and never takes a worse one."],
   ["stop", "Stop", "Waits until the price has fallen to yours, then sells at what it can get, less slippage."],
   ["take_profit", "Take profit", "Waits until the price has risen to yours, then sells at what it can get, less slippage."],
+  [
+    "trailing_stop",
+    "Trailing stop",
+    "Follows the highest price, from your activation price on if you name one, and sells once the price is that far below it.",
+  ],
 ];
 /** The levels of the network fee by what they outbid; none: what the engine is set to. */
 const FEE_LEVELS = [
@@ -55,7 +64,8 @@ const FEE_LEVELS = [
 /** `tokens`: symbol to token. `onAccepted(answer, order)` is told of each order that was accepted. */
 export function orderForm({ tokens, onAccepted }) {
   const parts = controls(tokens);
-  const quotes = quotePanel();
+  let best = null;
+  const quotes = quotePanel({ onOffer: warn });
   const pools = poolsPanel();
   const notice = h("p", { class: "notice", role: "alert", hidden: true });
   const button = h("button", { class: "primary", type: "submit" }, "Place order");
@@ -85,6 +95,15 @@ export function orderForm({ tokens, onAccepted }) {
     const { faults, quotable } = read();
     showFaults(faults, (field) => touched.has(field));
     askForQuotes(quotable);
+    warn(best);
+  }
+
+  /** Says that the order would fire at once where its amount is sold at this price now; null: it is not known. */
+  function warn(price) {
+    best = price;
+    const { orderType, price: wanted } = parts.read();
+    const isMet = best !== null && waitsForPrice(orderType) && firesAtOnce(orderType, wanted, best);
+    parts.warn(isMet ? `It would fire at once: your amount is sold at ${amount(best)} now.` : null);
   }
 
   function showFaults(faults, applies) {
@@ -201,6 +220,8 @@ function controls(tokens) {
   const price = h("input", { name: "price", id: "f-price", inputmode: "decimal", maxlength: 40 });
   const amountOut = h("input", { name: "amountOut", id: "f-amountOut", inputmode: "decimal", maxlength: 40 });
   const maxAmountIn = h("input", { name: "maxAmountIn", id: "f-maxAmountIn", inputmode: "decimal", maxlength: 40 });
+  const trail = h("input", { name: "trail", id: "f-trail", inputmode: "decimal", value: "5", maxlength: 6 });
+  const warning = h("p", { class: "notice", id: "f-price-warning", role: "status", "data-kind": "info", hidden: true });
   const ocoGroup = h("input", { name: "ocoGroup", id: "f-ocoGroup", maxlength: 64 });
   const slippage = h("input", {
     name: "slippage",
@@ -254,6 +275,8 @@ function controls(tokens) {
     whenBuying.hidden = !buys;
     pay.disabled = buys;
     minAmountOut.disabled = buys;
+    whenTrailing.hidden = !trails(value);
+    setText(priceLabel, trails(value) ? "Trail from this price on (optional)" : "Price, of one sold");
     if (waits && slippage.value === "0.5") slippage.value = "";
     if (!waits && slippage.value === "") slippage.value = "0.5";
   }
@@ -288,6 +311,8 @@ function controls(tokens) {
     field("amountOut", "Buy exactly", amountOut),
     field("maxAmountIn", "Pay at most", maxAmountIn),
   );
+  const priceLabel = whenWaiting.querySelector("label");
+  const whenTrailing = h("div", { hidden: true }, field("trail", "Fires so far below the highest, %", trail));
   const elements = [
     listed,
     sellField(),
@@ -299,8 +324,10 @@ function controls(tokens) {
     ),
     field("orderType", "Type", orderType),
     meaning,
+    whenTrailing,
     whenWaiting,
     whenBuying,
+    warning,
     h(
       "details",
       {},
@@ -333,6 +360,7 @@ function controls(tokens) {
     read: () => ({
       orderType: orderType.value,
       price: price.value.trim(),
+      trail: trail.value.trim(),
       ocoGroup: ocoGroup.value.trim(),
       amount: pay.value.trim(),
       amountOut: amountOut.value.trim(),
@@ -356,6 +384,10 @@ function controls(tokens) {
       setText(entry.fault, text ?? "");
       setAttribute(entry.control, "aria-invalid", text === null ? null : "true");
       setAttribute(entry.control, "aria-describedby", text === null ? null : entry.fault.id);
+    },
+    warn(text) {
+      warning.hidden = text === null;
+      setText(warning, text ?? "");
     },
     focusFirst(name) {
       const entry = faults.get(name);

@@ -134,6 +134,7 @@ const SIDES = { at_or_above: "≥", at_or_below: "≤" };
 /** Such as `waits for ≥ 150, 2.1 % away`. */
 function waitsOf({ condition, price, distanceBps }) {
   const away = distanceBps === undefined ? "" : `, ${distance(distanceBps)}`;
+  if (price === undefined) return "waits for a first price";
   return `waits for ${SIDES[condition]} ${amount(price)}${away}`;
 }
 

@@ -13,8 +13,11 @@ const TYPING_MS = 250;
 const REFRESH_MS = 2_000;
 const INVITATION = "Enter an amount and two tokens to see both venues' offers.";
 
-/** `ask(order, token)` shows offers for a request (null: for none); `close()` ends the asking. */
-export function quotePanel() {
+/**
+ * `ask(order, token)` shows offers for a request (null: for none); `close()` ends the asking. `onOffer(price)` is told what
+ * the amount would be sold at now, null where that is not known.
+ */
+export function quotePanel({ onOffer }) {
   const cards = h("div", { class: "quotes" });
   const verdict = h("p", { class: "verdict", "aria-live": "polite" });
   const route = h("div", { class: "quote-route", hidden: true });
@@ -86,6 +89,7 @@ export function quotePanel() {
     setText(verdict, verdictOf(offers, { chosen, taken }, order, tokenOut));
     if (answer.maxAmountIn) setText(verdict, purchase(offers, chosen, answer, order));
     drawRoute(taken);
+    onOffer(offers.find(({ dex }) => dex === chosen)?.price ?? null);
     drawPools(answer, tokenOut.symbol);
     drawIssues(issues);
   }
@@ -107,6 +111,7 @@ export function quotePanel() {
     cards.replaceChildren(emptyCard("raydium"), emptyCard("meteora"));
     setText(verdict, text);
     drawRoute(null);
+    onOffer(null);
     competing.hidden = true;
     drawIssues([]);
   }

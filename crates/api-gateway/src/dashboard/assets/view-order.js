@@ -11,10 +11,13 @@ import { needsEngine, outageNote } from "./outage.js";
 import { isCancellable, isTerminal, statusBadge } from "./status.js";
 import { timeline } from "./timeline.js";
 import { highlightsOf } from "./timeline-model.js";
+import { waitingChart } from "./waiting-chart.js";
 
 const TICK_MS = 100;
 /** What happens to a transaction after its events: looked at now and then, while something may change. */
 const STANDING_MS = 5_000;
+/** While an order waits for a price that is looked at as well. */
+const WAITING_MS = 2_000;
 
 export const title = "Order";
 
@@ -79,6 +82,7 @@ function orderPage(order, heading) {
   const notice = h("p", { class: "notice", role: "alert", hidden: true });
   const cancel = h("button", { type: "button", hidden: true, on: { click: withdraw } }, "Cancel order");
   const outage = outageNote("The engine does not answer. The order can be cancelled as soon as it does.");
+  const chart = waitingChart();
   const events = [];
   const landed = { entries: [], transaction: null, receipt: order.receipt, slow: order.landing };
   let quality = order.quality;
@@ -116,6 +120,18 @@ function orderPage(order, heading) {
     if (!document.hidden && mayChange) readStanding();
   }, STANDING_MS);
 
+  const watching = setInterval(() => {
+    const isWaiting = (events.at(-1)?.status ?? order.status) === "pending" && order.waiting !== null;
+    if (!document.hidden && isWaiting) readWaiting();
+  }, WAITING_MS);
+
+  function readWaiting() {
+    ask(`/api/orders/${order.orderId}`, {}, ({ order: now }) => {
+      order.waiting = now.waiting;
+      chart.take(now.waiting);
+    });
+  }
+
   function readStanding() {
     ask(`/api/orders/${order.orderId}`, {}, ({ order: now }) => {
       landed.receipt = now.receipt;
@@ -128,6 +144,12 @@ function orderPage(order, heading) {
   const socket = followOrder(order.orderId, {
     onEvent(event) {
       events.push(event);
+      if (event.status !== "pending") {
+        order.waiting = null;
+        chart.take(null);
+      } else if (events.length > 1) {
+        readWaiting();
+      }
       if (isTerminal(event.status)) readChain();
       if (event.status === "confirmed" && quality?.againstQuotedBps == null) readStanding();
       frame.ask();
@@ -164,6 +186,7 @@ function orderPage(order, heading) {
     cancel.disabled = false;
   }
 
+  chart.take(order.waiting);
   frame.ask();
   const element = h(
     "div",
@@ -174,6 +197,7 @@ function orderPage(order, heading) {
       h("header", { class: "panel-head" }, h("h2", {}, "Timeline"), badge.element, cancel),
       h("div", { class: "panel-body" }, said, outage, notice, life.element),
     ),
+    chart.element,
     cards,
   );
   return {
@@ -181,6 +205,7 @@ function orderPage(order, heading) {
     close() {
       clearInterval(ticking);
       clearInterval(standing);
+      clearInterval(watching);
       frame.cancel();
       socket.close();
     },

@@ -1,6 +1,7 @@
 //! The fields of orders that wait for a condition, and what may be changed of such an order.
 
 use domain::order::{OrderType, Terms};
+use domain::waiting::{InvalidTrail, Trail};
 use domain::{Asset, BaseUnits, Bps, OcoGroup, Price};
 
 use super::{Reader, of_fields};
@@ -8,50 +9,118 @@ use crate::error::Result;
 use crate::intake::body::{Field, Fields};
 use crate::json_object::{number_of, text_of};
 
-/// The fields that may be changed while an order waits.
-const CHANGEABLE: [Field; 4] = [
+/// The fields that may be changed while an order waits, whatever its type; beside them those of its own condition.
+const CHANGEABLE: [Field; 2] = [Field::MinAmountOut, Field::ValidForSeconds];
+/// The fields of all conditions.
+const OF_CONDITIONS: [Field; 4] = [
     Field::LimitPrice,
     Field::TriggerPrice,
-    Field::MinAmountOut,
-    Field::ValidForSeconds,
+    Field::TrailBps,
+    Field::ActivationPrice,
 ];
 
-/// What makes a type of its price.
-type OfPrice = fn(Price) -> OrderType;
+/// A type that waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Limit,
+    Stop,
+    TakeProfit,
+    TrailingStop,
+}
 
-/// The type that a name means, with the field of its price.
-fn kind(name: &str) -> Option<(Option<Field>, OfPrice)> {
-    Some(match name {
-        "market" => (None, |_| OrderType::Market),
-        "limit" => (Some(Field::LimitPrice), |price| OrderType::Limit { price }),
-        "stop" => (Some(Field::TriggerPrice), |price| OrderType::Stop { price }),
-        "take_profit" => (Some(Field::TriggerPrice), |price| OrderType::TakeProfit {
-            price,
-        }),
-        _ => return None,
-    })
+impl Kind {
+    fn parse(name: &str) -> Option<Self> {
+        Some(match name {
+            "limit" => Self::Limit,
+            "stop" => Self::Stop,
+            "take_profit" => Self::TakeProfit,
+            "trailing_stop" => Self::TrailingStop,
+            _ => return None,
+        })
+    }
+
+    const fn of(order_type: OrderType) -> Option<Self> {
+        Some(match order_type {
+            OrderType::Market => return None,
+            OrderType::Limit { .. } => Self::Limit,
+            OrderType::Stop { .. } => Self::Stop,
+            OrderType::TakeProfit { .. } => Self::TakeProfit,
+            OrderType::TrailingStop { .. } => Self::TrailingStop,
+        })
+    }
+
+    /// The field that it cannot do without.
+    const fn needed(self) -> Field {
+        match self {
+            Self::Limit => Field::LimitPrice,
+            Self::Stop | Self::TakeProfit => Field::TriggerPrice,
+            Self::TrailingStop => Field::TrailBps,
+        }
+    }
+
+    fn owns(self, field: Field) -> bool {
+        let is_extra = self == Self::TrailingStop && field == Field::ActivationPrice;
+        field == self.needed() || is_extra
+    }
 }
 
 impl Reader<'_, '_> {
-    /// The type of this name, with its price; `None` where there is no such type, or a field of it is wrong.
+    /// The type of this name, with its condition; `None` where there is no such type, or a field of it is wrong.
     pub(super) fn typed(&mut self, name: &str) -> Option<Option<OrderType>> {
-        let (wanted, of_price) = kind(name)?;
-        for field in [Field::LimitPrice, Field::TriggerPrice] {
-            if Some(field) != wanted && self.fields.get(field).is_some() {
-                self.fault(field, format!("does not belong to a {name} order"));
-            }
+        let kind = Kind::parse(name);
+        if kind.is_none() && name != OrderType::Market.name() {
+            return None;
         }
-        let Some(field) = wanted else {
+        self.refuse_foreign(kind, name);
+        let Some(kind) = kind else {
             if self.fields.get(Field::OcoGroup).is_some() {
                 let message = "belongs to orders that wait, not to a market order";
                 self.fault(Field::OcoGroup, message);
             }
             return Some(Some(OrderType::Market));
         };
-        if self.fields.get(field).is_none() {
-            self.fault(field, format!("is missing: a {name} order needs it"));
+        if self.fields.get(kind.needed()).is_none() {
+            self.fault(
+                kind.needed(),
+                format!("is missing: a {name} order needs it"),
+            );
         }
-        Some(self.price(field).map(of_price))
+        Some(self.condition(kind))
+    }
+
+    fn refuse_foreign(&mut self, kind: Option<Kind>, name: &str) {
+        for field in OF_CONDITIONS {
+            let is_own = kind.is_some_and(|kind| kind.owns(field));
+            if !is_own && self.fields.get(field).is_some() {
+                self.fault(field, format!("does not belong to a {name} order"));
+            }
+        }
+    }
+
+    /// What the fields say of a condition, where nothing of it is missing.
+    fn condition(&mut self, kind: Kind) -> Option<OrderType> {
+        if kind == Kind::TrailingStop {
+            let trail = self.trail();
+            let activation = self.price(Field::ActivationPrice);
+            return trail.map(|trail| OrderType::TrailingStop { trail, activation });
+        }
+        let price = self.price(kind.needed())?;
+        Some(match kind {
+            Kind::Limit => OrderType::Limit { price },
+            Kind::Stop => OrderType::Stop { price },
+            _ => OrderType::TakeProfit { price },
+        })
+    }
+
+    /// How far a price must fall; `None` if it is absent or wrong.
+    fn trail(&mut self) -> Option<Trail> {
+        let number = number_of(self.fields.get(Field::TrailBps)?);
+        let parsed = number.and_then(|number| number.parse().ok());
+        let trail = parsed.ok_or(InvalidTrail).and_then(Trail::new);
+        if let Err(error) = &trail {
+            self.fault(Field::TrailBps, error.to_string());
+        }
+        trail.ok()
     }
 
     /// A price; `None` if it is absent or wrong.
@@ -76,7 +145,7 @@ impl Reader<'_, '_> {
         match order_type {
             OrderType::Market | OrderType::TakeProfit { .. } => Bps::DEFAULT,
             OrderType::Limit { .. } => Bps::ANY,
-            OrderType::Stop { .. } => Bps::DEFAULT_OF_STOPS,
+            OrderType::Stop { .. } | OrderType::TrailingStop { .. } => Bps::DEFAULT_OF_STOPS,
         }
     }
 
@@ -119,24 +188,31 @@ impl Reader<'_, '_> {
 /// The terms as this body changes them, or a list of its errors.
 pub(in crate::intake) fn changed(fields: &Fields<'_>, terms: &Terms) -> Result<Terms> {
     let mut reader = Reader::of(fields);
+    let is_changeable = |field: &Field| CHANGEABLE.contains(field) || OF_CONDITIONS.contains(field);
     for field in Field::ALL {
-        if fields.get(*field).is_some() && !CHANGEABLE.contains(field) {
+        if fields.get(*field).is_some() && !is_changeable(field) {
             reader.fault(*field, "cannot be changed");
         }
     }
-    if !CHANGEABLE.iter().any(|field| fields.get(*field).is_some()) {
-        reader.fault(Field::LimitPrice, "or another field must be there");
+    let kind = Kind::of(terms.order_type);
+    let own = kind.map_or(Field::LimitPrice, Kind::needed);
+    if !Field::ALL
+        .iter()
+        .any(|field| is_changeable(field) && fields.get(*field).is_some())
+    {
+        reader.fault(own, "or another field must be there");
     }
-    let (own, other) = match terms.order_type {
-        OrderType::Limit { .. } => (Field::LimitPrice, Field::TriggerPrice),
-        _ => (Field::TriggerPrice, Field::LimitPrice),
+    reader.refuse_foreign(kind, terms.order_type.name());
+    let order_type = match terms.order_type {
+        OrderType::TrailingStop { trail, activation } => OrderType::TrailingStop {
+            trail: reader.trail().unwrap_or(trail),
+            activation: reader.price(Field::ActivationPrice).or(activation),
+        },
+        before => {
+            let changed = kind.and_then(|kind| reader.condition(kind));
+            changed.unwrap_or(before)
+        }
     };
-    let name = terms.order_type.name();
-    if fields.get(other).is_some() {
-        reader.fault(other, format!("does not belong to a {name} order"));
-    }
-    let price = reader.price(own);
-    let order_type = price.map_or(terms.order_type, |price| terms.order_type.at(price));
     let (sold, bought) = (terms.asset_in, terms.asset_out);
     reader.weigh(order_type, sold, terms.amount_in, bought);
     let min_amount_out = reader.min_amount_out(Some(bought));

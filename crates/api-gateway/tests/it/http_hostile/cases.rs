@@ -196,9 +196,9 @@ pub(super) fn bodies() -> Vec<Case> {
     );
     order(
         "trailing stop",
-        r#"{"amount":1,"orderType":"trailing_stop","trailBps":1}"#,
+        r#"{"amount":1,"orderType":"trailing_stop","trailBps":0}"#,
         422,
-        "order_type_not_available",
+        "invalid_order",
     );
     order(
         "sniper",

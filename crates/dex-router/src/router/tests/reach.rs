@@ -21,7 +21,7 @@ const USDT: Asset = Asset::token(
 const DEEP: u64 = 1_000 * SOL;
 const DEEP_USDC: u64 = 150_000_000_000;
 
-fn reaching(legs: usize, hops: usize) -> Limits {
+pub(super) fn reaching(legs: usize, hops: usize) -> Limits {
     Limits {
         legs,
         hops,
@@ -36,7 +36,7 @@ pub(super) fn selling(sol: u64) -> RouteRequest {
 }
 
 /// Two pools of the same price, the second half as deep, and a third a hundredth as deep.
-fn three_pools() -> Router {
+pub(super) fn three_pools() -> Router {
     let raydium = vec![
         at(1, cpmm(DEEP, DEEP_USDC)),
         at(2, amm_v4(DEEP / 100, DEEP_USDC / 100)),

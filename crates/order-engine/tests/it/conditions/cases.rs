@@ -134,6 +134,45 @@ pub(super) async fn a_stop_is_sold_once_the_price_has_fallen(world: &mut World) 
     check_triggered(&client, &id).await
 }
 
+/// 5.
+pub(super) async fn a_trailing_stop_follows_the_price_and_is_sold_below_its_highest(
+    world: &mut World,
+) -> Result<()> {
+    let client = world.client();
+    let from = price(&client, 1.05).await?;
+    let body = json!({
+        "tokenIn": "SOL", "tokenOut": "USDC", "amount": "1", "orderType": "trailing_stop",
+        "trailBps": 400, "activationPrice": from,
+    });
+    let id = client.accept(&body.to_string()).await?;
+    let waits = check_waits(&client, &id).await?;
+    let waiting = &waits["waiting"];
+    ensure!(
+        waits["trailBps"] == 400 && waits["slippageBps"] == 200,
+        "{waits}"
+    );
+    ensure!(waiting["condition"] == "at_or_above", "{waiting}");
+    let wider = change(&client, &id, &json!({"trailBps": 300})).await?;
+    ensure!(wider.status == 200, "{wider:?}");
+
+    sell(world, &client, "USDC", &from).await?;
+
+    // Its highest is above the activation price from now on, and it is sold below that.
+    let path = format!("/api/orders/{id}");
+    let active = client
+        .until_at(&path, |it| {
+            it["order"]["waiting"]["condition"] == "at_or_below"
+                && it["order"]["waiting"]["price"].is_string()
+        })
+        .await?;
+    ensure!(active["order"]["trailBps"] == 300, "{active}");
+    let below = price(&client, 0.95).await?;
+    sell(world, &client, "SOL", &below).await?;
+    let ended = client.ended(&id).await?;
+    ensure!(ended["status"] == "confirmed", "{ended}");
+    check_triggered(&client, &id).await
+}
+
 /// 3.
 pub(super) async fn of_a_group_one_is_sold_and_the_other_ends(world: &mut World) -> Result<()> {
     let client = world.client();
@@ -245,8 +284,8 @@ pub(super) async fn what_makes_no_sense_is_refused(world: &mut World) -> Result<
             "invalid_order",
         ),
         (
-            r#"{"amount":1,"orderType":"trailing_stop","trailBps":100}"#,
-            "order_type_not_available",
+            r#"{"amount":1,"orderType":"trailing_stop","trailBps":5001}"#,
+            "invalid_order",
         ),
         (
             r#"{"amount":1,"orderType":"sniper"}"#,

@@ -1,14 +1,14 @@
 //! A venue that does what a test says: it has one pool, of whatever pair is asked for.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use dex_router::PoolSource;
 use dex_router::pools::{FoundPool, PairPools, Unavailable};
 use domain::{Address, Mint, Venue};
 use testkit::pool::{pair_pools, pool};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 /// Where the pool is.
 pub(crate) const POOL: Address = Address::literal("7YttLkHDoNj9wyDur5pM1ejNaAvT9X4eqaYcHQqtj2G5");
@@ -44,6 +44,12 @@ pub(crate) struct ScriptedVenue {
     slot: AtomicU64,
     /// Slots that pass between two answers.
     pace: AtomicU64,
+    /// What a SOL costs, in thousandths of what it costs at first.
+    price_permille: AtomicU64,
+    /// How often it was asked.
+    asked: AtomicU64,
+    news: Notify,
+    told: AtomicBool,
 }
 
 impl ScriptedVenue {
@@ -53,11 +59,44 @@ impl ScriptedVenue {
             waiting: watch::Sender::new(0),
             slot: AtomicU64::new(SLOT),
             pace: AtomicU64::new(0),
+            price_permille: AtomicU64::new(1_000),
+            asked: AtomicU64::new(0),
+            news: Notify::new(),
+            told: AtomicBool::new(false),
         })
     }
 
     pub(crate) fn set(&self, mood: Mood) {
         self.mood.send_replace(mood);
+    }
+
+    /// From now on it tells of changes.
+    pub(crate) fn tell(&self) {
+        self.told.store(true, Ordering::SeqCst);
+    }
+
+    /// From the next slot on a SOL costs so many thousandths of what it costs at first.
+    pub(crate) fn move_price(&self, permille: u64) {
+        self.price_permille.store(permille, Ordering::SeqCst);
+        self.next_slot();
+    }
+
+    /// A slot passes, and the pool changes in it.
+    pub(crate) fn next_slot(&self) {
+        self.slot.fetch_add(1, Ordering::SeqCst);
+        self.news.notify_one();
+    }
+
+    /// How often it was asked.
+    pub(crate) fn asked(&self) -> u64 {
+        self.asked.load(Ordering::SeqCst)
+    }
+
+    fn held(&self, mint: Mint) -> u64 {
+        match mint {
+            Mint::SOL => SOL_HELD,
+            _ => OTHER_HELD / 1_000 * self.price_permille.load(Ordering::SeqCst),
+        }
     }
 
     /// From now on each answer is of another slot.
@@ -90,15 +129,20 @@ impl PoolSource for ScriptedVenue {
         if venue != Venue::Raydium {
             return Ok(pair_pools(SLOT, Vec::new()));
         }
+        self.asked.fetch_add(1, Ordering::SeqCst);
         self.waiting.send_modify(|waiting| *waiting += 1);
         let _waiting = Waiting(&self.waiting);
         let mut mood = self.mood.subscribe();
         let decided = mood.wait_for(|mood| *mood != Mood::Hesitates).await;
         match decided.map(|mood| *mood) {
-            Ok(Mood::Offers) => Ok(pair_pools(self.slot(), vec![pool_of(pair)])),
+            Ok(Mood::Offers) => Ok(pair_pools(self.slot(), vec![self.pool_of(pair)])),
             Ok(Mood::Two) => {
-                let shallow =
-                    |address| pool(address, [pair.0, pair.1].map(|it| (it, held(it) / SHALLOW)));
+                let shallow = |address| {
+                    pool(
+                        address,
+                        [pair.0, pair.1].map(|it| (it, self.held(it) / SHALLOW)),
+                    )
+                };
                 Ok(pair_pools(
                     self.slot(),
                     vec![shallow(POOL), shallow(OTHER_POOL)],
@@ -115,16 +159,19 @@ impl PoolSource for ScriptedVenue {
     }
 
     fn doubt(&self, _: (Mint, Mint)) {}
+
+    fn version(&self, _: (Mint, Mint)) -> Option<u64> {
+        let is_told = self.told.load(Ordering::SeqCst);
+        is_told.then(|| self.slot.load(Ordering::SeqCst))
+    }
+
+    async fn news(&self) {
+        self.news.notified().await;
+    }
 }
 
-fn pool_of((one, other): (Mint, Mint)) -> FoundPool {
-    pool(POOL, [(one, held(one)), (other, held(other))])
-}
-
-fn held(mint: Mint) -> u64 {
-    if mint == Mint::SOL {
-        SOL_HELD
-    } else {
-        OTHER_HELD
+impl ScriptedVenue {
+    fn pool_of(&self, (one, other): (Mint, Mint)) -> FoundPool {
+        pool(POOL, [(one, self.held(one)), (other, self.held(other))])
     }
 }

@@ -238,3 +238,27 @@ async fn pools_asked_for_less_than_once_a_slot_are_not_followed() {
     assert!(stage.teller.followed().is_empty());
     stage.script.check_done();
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_watched_pair_is_followed_however_seldom_it_is_asked_for_and_its_changes_are_news() {
+    let stage = Stage::after(1, changed(SLOT)).await;
+    let (raydium, other) = (&stage.pools, Venue::Meteora);
+    stage.script.then(search(&[]));
+    raydium.pools(other, PAIR).await.unwrap();
+    assert_eq!(raydium.version(PAIR), None, "nobody watches it");
+
+    raydium.watch(&[PAIR]);
+    stage.pass().await;
+
+    assert_eq!(stage.teller.followed().len(), 3, "the pool and its vaults");
+    let version = raydium.version(PAIR).expect("it is followed");
+    stage.script.then(snapshot_at(SLOT + 1, &[DEEP]));
+    stage.teller.tell(changed(SLOT + 1));
+    raydium.news().await;
+    assert_ne!(raydium.version(PAIR), Some(version));
+    stage.pass().await;
+    stage.script.check_done();
+    raydium.watch(&[]);
+    stage.pass().await;
+    assert_eq!(raydium.version(PAIR), None);
+}

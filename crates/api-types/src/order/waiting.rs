@@ -1,0 +1,197 @@
+//! What an order waits for, as clients see it.
+
+use domain::order::Condition;
+use domain::waiting::Trail;
+use domain::{BaseUnits, Price, Terms, Timestamp};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// What an order waits for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct WaitingView {
+    #[serde(rename = "for")]
+    pub what: WaitingFor,
+    /// In one sentence.
+    #[schema(examples("no live worker has the order's wallet"))]
+    pub detail: String,
+    /// `price`: on which side of its price the order fires.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub condition: Option<ConditionName>,
+    /// `price`: the price that it waits for. Of a trailing stop that which its highest has led to, or the one that
+    /// activates it; absent where neither is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, examples("150"))]
+    pub price: Option<String>,
+    /// `price`: what the order's own amount would be sold at now, or the pair's spot for a trailing stop; absent where
+    /// that is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, examples("148.75"))]
+    pub best: Option<String>,
+    /// `price`: how far `best` is from `price`, in hundredths of a percent of `price`; 0 or less where the condition
+    /// holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub distance_bps: Option<i64>,
+    /// When `best` was read, and from the pools of which slot.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, format = DateTime)]
+    pub checked_at: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub slot: Option<u64>,
+    /// `price`: how the price is looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub mode: Option<WatchMode>,
+}
+
+/// On which side of its price an order fires.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ConditionName {
+    AtOrAbove,
+    AtOrBelow,
+}
+
+/// How a price is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum WatchMode {
+    /// Once its pools have changed, told by an endpoint's subscriptions.
+    Subscription,
+    /// Once a slot or every few seconds.
+    Polling,
+}
+
+/// What there is to wait for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum WaitingFor {
+    /// A worker that has the key of the order's wallet.
+    Wallet,
+    /// A price.
+    Price,
+}
+
+/// What an order's own amount would bring.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Look {
+    pub amount_out: BaseUnits,
+    pub slot: u64,
+    pub at: Timestamp,
+}
+
+impl Look {
+    fn price(self, terms: &Terms) -> String {
+        let Terms {
+            asset_in,
+            asset_out,
+            amount_in,
+            ..
+        } = terms;
+        domain::price::price(*asset_in, *amount_in, *asset_out, self.amount_out)
+    }
+
+    fn distance_bps(self, terms: &Terms, condition: Condition, price: Price) -> Option<i64> {
+        let wanted = price.least_out(terms.asset_in, terms.amount_in, terms.asset_out)?;
+        let (wanted, brings) = (i128::from(wanted.get()), i128::from(self.amount_out.get()));
+        let missing = match condition {
+            Condition::AtOrAbove => wanted - brings,
+            Condition::AtOrBelow => brings - wanted,
+        };
+        // Rounded away from zero: 0 only where nothing is missing.
+        let bps = (missing * 10_000).checked_div(wanted)?;
+        let rest = i128::from(missing > 0 && missing * 10_000 % wanted != 0);
+        i64::try_from(bps + rest).ok()
+    }
+}
+
+/// What was seen of an order that waits.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct SeenWaiting {
+    /// What its amount brings now, where that is known.
+    pub look: Option<Look>,
+    /// Of a trailing stop: the pair's spot, with its slot and when it was read, where that is known.
+    pub spot: Option<(Price, u64, Timestamp)>,
+    /// Of a trailing stop: the highest spot since it was accepted, where that is known.
+    pub high: Option<Price>,
+}
+
+impl WaitingView {
+    /// Without anything that was seen.
+    pub(crate) const fn of(what: WaitingFor, detail: String) -> Self {
+        Self {
+            what,
+            detail,
+            condition: None,
+            price: None,
+            best: None,
+            distance_bps: None,
+            checked_at: None,
+            slot: None,
+            mode: None,
+        }
+    }
+
+    /// Of an order that waits for a price of its own amount.
+    pub(crate) fn priced(terms: &Terms, seen: &SeenWaiting) -> Option<Self> {
+        let (condition, price) = terms.order_type.condition()?;
+        let (name, word) = match condition {
+            Condition::AtOrAbove => (ConditionName::AtOrAbove, "at or above"),
+            Condition::AtOrBelow => (ConditionName::AtOrBelow, "at or below"),
+        };
+        let detail = format!("the order waits for a price {word} {price}");
+        let look = seen.look;
+        Some(Self {
+            condition: Some(name),
+            price: Some(price.to_string()),
+            best: look.map(|look| look.price(terms)),
+            distance_bps: look.and_then(|look| look.distance_bps(terms, condition, price)),
+            checked_at: look.map(|look| look.at.to_string()),
+            slot: look.map(|look| look.slot),
+            ..Self::of(WaitingFor::Price, detail)
+        })
+    }
+
+    /// Of a trailing stop.
+    pub(crate) fn trailing(trail: Trail, activation: Option<Price>, seen: &SeenWaiting) -> Self {
+        let spot = seen.spot.map(|(price, ..)| price);
+        let is_active = |high: &Price| activation.is_none_or(|from| *high >= from);
+        let high = seen.high.filter(is_active);
+        let bps = trail.get();
+        let (name, price, detail) = match (high, activation) {
+            (Some(high), _) => (
+                ConditionName::AtOrBelow,
+                trail.trigger(high),
+                format!("the order waits for a spot {bps} bps below its highest, {high}"),
+            ),
+            (None, Some(from)) => (
+                ConditionName::AtOrAbove,
+                Some(from),
+                format!("the order trails the spot by {bps} bps once that is at or above {from}"),
+            ),
+            (None, None) => (
+                ConditionName::AtOrBelow,
+                None,
+                format!(
+                    "the order waits for a spot {bps} bps below its highest, and none is seen yet"
+                ),
+            ),
+        };
+        let distance = spot.zip(price).and_then(|(spot, price)| match name {
+            ConditionName::AtOrAbove => price.above_bps(spot, price),
+            ConditionName::AtOrBelow => spot.above_bps(price, price),
+        });
+        Self {
+            condition: Some(name),
+            price: price.map(|price| price.to_string()),
+            best: spot.map(|spot| spot.to_string()),
+            distance_bps: distance,
+            checked_at: seen.spot.map(|(_, _, at)| at.to_string()),
+            slot: seen.spot.map(|(_, slot, _)| slot),
+            ..Self::of(WaitingFor::Price, detail)
+        }
+    }
+}

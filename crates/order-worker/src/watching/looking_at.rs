@@ -1,0 +1,255 @@
+//! One pair that is watched: its book, and what was seen at its last look.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use dex_router::router::{Bounds, Spot};
+use domain::order::Condition;
+use domain::{Mint, OrderId};
+use ports::waiting::{FIRED_AT_ONCE, Pair, WaitingOrder};
+
+use super::book::Book;
+use super::{LOOK_EVERY, PAGE, max_impact};
+use crate::context::Context;
+use crate::looking::{Holding, fire, look_at};
+use crate::trailing::Trails;
+
+/// An order that holds and does not fire, because it rests or its group is held, is left alone for so long.
+const LEFT_ALONE: Duration = Duration::from_secs(1);
+
+/// Longer than pools are shared without a look at whether they have changed.
+const AGAIN_AFTER: Duration = Duration::from_millis(250);
+
+/// A pair and its orders.
+#[derive(Debug)]
+pub(super) struct Watched {
+    book: Book,
+    pair: Pair,
+    trails: Option<Trails>,
+    /// Stops that were seen to hold at the last look, and since which slot.
+    seen: HashMap<OrderId, u64>,
+    trailing_seen: HashMap<OrderId, u64>,
+    left_alone: HashMap<OrderId, Duration>,
+    looked_at: Option<Duration>,
+    /// What the pools told of themselves when they were last looked at.
+    version: Option<u64>,
+    /// There are orders that no look has met.
+    has_new: bool,
+    /// Pools that were read a moment before a change are shared for a moment after it: until then there is another look.
+    again_at: Option<Duration>,
+    pub(super) read_at: Duration,
+}
+
+impl Watched {
+    /// All that waits of the pair; nothing where nothing does.
+    pub(super) async fn read(ctx: &Context, pair: &Pair) -> ports::Result<Option<Self>> {
+        let read_at = ctx.clock.monotonic();
+        let mut watched: Option<Self> = None;
+        let mut after = None;
+        loop {
+            let page = ctx.store.waiting_of_pair(pair, after, PAGE).await?;
+            after = page.last().map(|order| order.id);
+            for order in &page {
+                let assets = (order.terms.asset_in, order.terms.asset_out);
+                let watched = watched.get_or_insert_with(|| Self {
+                    book: Book::new(assets),
+                    pair: pair.clone(),
+                    trails: None,
+                    seen: HashMap::new(),
+                    trailing_seen: HashMap::new(),
+                    left_alone: HashMap::new(),
+                    looked_at: None,
+                    version: None,
+                    has_new: true,
+                    again_at: None,
+                    read_at,
+                });
+                watched.put(ctx, order);
+            }
+            if page.len() < PAGE {
+                return Ok(watched);
+            }
+        }
+    }
+
+    /// An order began to wait, or was changed.
+    pub(super) fn put(&mut self, ctx: &Context, order: &WaitingOrder) {
+        let impact = max_impact(ctx, order);
+        self.book
+            .put(order.id, &order.terms, order.accepted_at, impact);
+        self.has_new = true;
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.book.len() == 0
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.book.len()
+    }
+
+    pub(super) fn mints(&self) -> (Mint, Mint) {
+        let (sold, bought) = self.book.assets();
+        (sold.mint, bought.mint)
+    }
+
+    /// Whether its pools may have changed since the last look. What was seen once is looked at again in any case, and
+    /// so is what nobody tells of.
+    pub(super) fn is_due(&self, ctx: &Context, now: Duration) -> bool {
+        let Some(looked_at) = self.looked_at else {
+            return true;
+        };
+        let told = ctx.router.pool_version(self.mints());
+        let has_changed = told.is_some() && told != self.version;
+        let is_over = now.saturating_sub(looked_at) >= LOOK_EVERY;
+        let waits = self.seen.len() + self.trailing_seen.len() + self.left_alone.len();
+        let must_see_again = told.is_none() || waits > 0;
+        let is_again = self.again_at.is_some_and(|at| now >= at);
+        self.has_new || has_changed || is_again || (is_over && must_see_again)
+    }
+
+    /// Looks at the pools, and fires what holds.
+    pub(super) async fn look(&mut self, ctx: &Context) -> ports::Result<()> {
+        let now = ctx.clock.monotonic();
+        self.looked_at = Some(now);
+        // What changes from here on is not seen by this look.
+        let version = ctx.router.pool_version(self.mints());
+        let has_changed = version.is_some() && version != self.version;
+        self.again_at = has_changed.then_some(now + AGAIN_AFTER);
+        self.version = version;
+        self.has_new = false;
+        self.left_alone.retain(|_, until| *until > now);
+        let (sold, bought) = self.book.assets();
+        let bounds = ctx.router.bounds(sold, bought, &self.book.classes()).await;
+        let mut holding = self.trailing(ctx, bounds.spot).await?;
+        holding.extend(self.priced(ctx, &bounds).await);
+        self.fire(ctx, holding, now).await
+    }
+
+    /// The trailing stops that hold at two slots in a row.
+    async fn trailing(
+        &mut self,
+        ctx: &Context,
+        spot: Option<Spot>,
+    ) -> ports::Result<Vec<(OrderId, String, u64)>> {
+        // Without a spot nobody has denied anything.
+        let (Some(spot), Some((first, last))) = (spot, self.book.accepted()) else {
+            return Ok(Vec::new());
+        };
+        let trails = match &mut self.trails {
+            Some(trails) => trails,
+            none => none.insert(Trails::read(ctx, &self.pair).await?),
+        };
+        trails.see(ctx, spot, last, Some(first)).await?;
+        self.book.activate(&trails.highs, spot.price);
+        let is_left_alone = |id| self.left_alone.contains_key(&id);
+        let below = self
+            .book
+            .trailing_at(&trails.highs, spot.price, is_left_alone);
+        let seen = below.into_iter().map(|id| {
+            let first = self.trailing_seen.get(&id).copied();
+            (id, first.unwrap_or(spot.slot))
+        });
+        self.trailing_seen = seen.collect();
+        let twice = self
+            .trailing_seen
+            .iter()
+            .filter(|(_, slot)| **slot != spot.slot);
+        Ok(twice
+            .map(|(id, _)| (*id, spot.price.to_string(), spot.slot))
+            .collect())
+    }
+
+    /// The other orders that hold.
+    async fn priced(&mut self, ctx: &Context, bounds: &Bounds) -> Vec<(OrderId, String, u64)> {
+        let mut holding = Vec::new();
+        if bounds.most.is_none() {
+            return holding;
+        }
+        let is_left_alone = |id| self.left_alone.contains_key(&id);
+        let candidates = self.book.candidates(bounds, is_left_alone);
+        let asked: Vec<_> = candidates.iter().map(|it| it.asked).collect();
+        ctx.metrics.watched_routes.increment(asked.len() as u64);
+        let looks = look_at(ctx, &asked).await;
+        let mut seen = HashMap::new();
+        for (candidate, look) in candidates.into_iter().zip(looks) {
+            let first = self.seen.get(&candidate.id).copied();
+            let Some(look) = look else {
+                // Nobody has denied it.
+                seen.extend(first.map(|slot| (candidate.id, slot)));
+                continue;
+            };
+            if !candidate.holds_at(look) {
+                continue;
+            }
+            let is_enough = match candidate.condition {
+                Condition::AtOrAbove => true,
+                Condition::AtOrBelow => {
+                    seen.insert(candidate.id, first.unwrap_or(look.slot));
+                    first.is_some_and(|slot| slot != look.slot)
+                }
+            };
+            if is_enough {
+                holding.push((candidate.id, candidate.price_of(look), look.slot));
+            }
+        }
+        self.seen = seen;
+        holding
+    }
+
+    /// Fires these as the store has them now.
+    async fn fire(
+        &mut self,
+        ctx: &Context,
+        holding: Vec<(OrderId, String, u64)>,
+        now: Duration,
+    ) -> ports::Result<()> {
+        for some in holding.chunks(FIRED_AT_ONCE) {
+            let ids: Vec<OrderId> = some.iter().map(|(id, ..)| *id).collect();
+            let mut waiting: HashMap<OrderId, WaitingOrder> = ctx
+                .store
+                .waiting_among(&ids)
+                .await?
+                .into_iter()
+                .map(|order| (order.id, order))
+                .collect();
+            let mut ready = Vec::new();
+            for (id, price, slot) in some {
+                let Some(order) = waiting.remove(id) else {
+                    self.forget(*id);
+                    continue;
+                };
+                if self.book.stands_as(&order.terms, *id) && !order.is_resting {
+                    let (price, slot) = (price.clone(), *slot);
+                    ready.push(Holding { order, price, slot });
+                } else {
+                    // It was changed since it was entered, or it rests.
+                    self.put(ctx, &order);
+                    self.leave_alone(*id, now);
+                }
+            }
+            let asked: Vec<OrderId> = ready.iter().map(|it| it.order.id).collect();
+            let fired = fire(ctx, &ready).await?;
+            for id in asked {
+                match fired.contains(&id) {
+                    true => self.forget(id),
+                    false => self.leave_alone(id, now),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn forget(&mut self, id: OrderId) {
+        self.book.remove(id);
+        self.seen.remove(&id);
+        self.trailing_seen.remove(&id);
+        self.left_alone.remove(&id);
+    }
+
+    fn leave_alone(&mut self, id: OrderId, now: Duration) {
+        self.seen.remove(&id);
+        self.trailing_seen.remove(&id);
+        self.left_alone.insert(id, now + LEFT_ALONE);
+    }
+}
