@@ -153,7 +153,7 @@ impl Thirds {
     pub(crate) fn compared(&self, pair: (Mint, Mint), reachable: Vec<Asset>, is_close: bool) {
         let now = Instant::now();
         self.remember(pair, reachable, |looked| {
-            looked.compared = Some((now, is_close))
+            looked.compared = Some((now, is_close));
         });
     }
 
