@@ -4,6 +4,7 @@
 mod asking;
 mod bounds;
 mod buying;
+mod looks;
 mod reasons;
 
 use std::collections::BTreeSet;
@@ -16,6 +17,7 @@ use domain::{Address, Asset, BaseUnits, Bps, FeeLevel, MaxImpact, Mint, Terms, T
 use futures_util::future::join_all;
 
 pub use bounds::{AmountClass, Bounds, Spot};
+pub use looks::Look;
 
 use crate::candidates;
 use crate::gates::{Gate, Gates, PairGates};
@@ -300,8 +302,17 @@ impl Router {
             let reachable = reachable.map(|third| third.asset).collect();
             self.thirds.saw(pair, reachable, worth);
         }
+        // Where the direct way does not pay the client's own floor, there is none for this order.
+        let is_enough = |paid: u64| {
+            request
+                .min_amount_out
+                .is_none_or(|least| paid >= least.get())
+        };
         match over {
             Some((_, _, plan)) if direct.is_none() => Some(plan),
+            Some((_, _, plan)) if !is_enough(pays) && is_enough(plan.amount_out.get()) => {
+                Some(plan)
+            }
             Some((net, _, plan))
                 if net > at_risk(pays) && request.thirds == ThirdTokens::WherePayingMore =>
             {

@@ -5,9 +5,9 @@
 
 use std::collections::HashMap;
 
-use dex_router::router::RouteRequest;
+use dex_router::router::{Look, RouteRequest};
 use domain::waiting::{Firing, Seen};
-use domain::{BaseUnits, MaxImpact, OrderId, Terms};
+use domain::{MaxImpact, OrderId, Terms};
 use futures_util::future::join_all;
 use ports::job_queue::Job;
 use ports::waiting::{FIRED_AT_ONCE, NewFiring, WaitingOrder};
@@ -18,13 +18,6 @@ use crate::crash_point::{self, CrashPoint};
 
 /// Routes asked for side by side.
 const ROUTES_AT_ONCE: usize = 64;
-
-/// What an order's amount brings, as one slot shows it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Look {
-    pub(crate) amount_out: BaseUnits,
-    pub(crate) slot: u64,
-}
 
 /// An order whose condition was seen to hold, and at which price.
 #[derive(Debug)]
@@ -60,7 +53,7 @@ pub(crate) async fn look_at(ctx: &Context, asked: &[RouteRequest]) -> Vec<Option
         asked.iter().map(|asked| (*asked, None)).collect();
     let different: Vec<RouteRequest> = looks.keys().copied().collect();
     for some in different.chunks(ROUTES_AT_ONCE) {
-        let routes = some.iter().map(|asked| route(ctx, asked));
+        let routes = some.iter().map(|asked| ctx.router.look_at(asked));
         looks.extend(some.iter().copied().zip(join_all(routes).await));
     }
     let found = |asked| looks.get(asked).copied().flatten();
@@ -73,14 +66,6 @@ pub(crate) fn asked(ctx: &Context, terms: &Terms) -> RouteRequest {
         max_impact: MaxImpact::narrower(terms.max_impact, ctx.settings.max_impact),
         ..RouteRequest::of_price(terms)
     }
-}
-
-async fn route(ctx: &Context, request: &RouteRequest) -> Option<Look> {
-    let choice = ctx.router.route(request).await.ok()?.choice;
-    Some(Look {
-        amount_out: choice.expected_amount_out,
-        slot: choice.quoted_at,
-    })
 }
 
 /// Fires these; returns those that have fired.

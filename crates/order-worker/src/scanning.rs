@@ -9,13 +9,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use dex_router::router::Look;
 use futures_util::{StreamExt, stream};
 use ports::finality::Turn;
 use ports::waiting::{FIRED_AT_ONCE, Pair, WaitingOrder};
 use tracing::debug;
 
 use crate::context::Context;
-use crate::looking::{Holding, Look, fire, look};
+use crate::looking::{Holding, fire, look};
 use crate::metrics::took;
 use crate::trailing::{self, Trails};
 
@@ -117,7 +118,7 @@ async fn judge_trailing(
         if holding.is_empty() {
             return Ok(());
         }
-        if first_slot.is_some_and(|slot| slot != spot.slot) {
+        if first_slot.is_some_and(|slot| slot < spot.slot) {
             let fired = holding.into_iter().map(|order| Holding {
                 order,
                 price: spot.price.to_string(),
@@ -148,7 +149,10 @@ async fn judge(ctx: &Context, orders: Vec<WaitingOrder>) -> ports::Result<()> {
         } else if order.is_resting {
             // It fires once its rest is over.
         } else if order.terms.order_type.needs_two_slots() {
-            again.push((order, look));
+            // A price is not low because somebody who may pay more did not answer.
+            if look.is_whole {
+                again.push((order, look));
+            }
         } else {
             now.push(Holding::by_amount(order, look));
         }
@@ -175,7 +179,7 @@ async fn seen_twice(ctx: &Context, mut once: Vec<(WaitingOrder, Look)>) -> Vec<H
         for ((order, first), second) in orders.into_iter().zip(firsts).zip(looks) {
             match second {
                 Some(second) if !order.terms.holds_at(second.amount_out) => {}
-                Some(second) if second.slot != first.slot => {
+                Some(second) if second.slot > first.slot && second.is_whole => {
                     twice.push(Holding::by_amount(order, second));
                 }
                 _ => once.push((order, first)),

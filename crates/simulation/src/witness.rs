@@ -156,7 +156,14 @@ impl Witness {
             }
             self.notes().grants.moved_on(id);
         }
+        let is_confirmed = events.len() > known.len() && last == Status::Confirmed.name();
         self.notes().orders.insert(id, events);
+        if is_confirmed {
+            // The same write has ended the others of its group.
+            for other in self.others_of(id).await {
+                Box::pin(self.look("end with its group", other)).await;
+            }
+        }
     }
 
     async fn check_legal(&self, id: OrderId, events: &[Event]) {

@@ -8,15 +8,13 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use dex_router::request::QuoteRequest;
-use dex_router::router::{AmountClass, Bounds, RouteRequest, ThirdTokens};
+use dex_router::router::{AmountClass, Bounds, Look, RouteRequest, ThirdTokens};
 use domain::order::Condition;
 use domain::venue::VenueSet;
 use domain::waiting::{Highs, Trail};
 use domain::{
     Asset, BaseUnits, Bps, FeeLevel, MaxImpact, OrderId, OrderType, Price, Terms, Timestamp,
 };
-
-use crate::looking::Look;
 
 /// Orders of a pair that are looked at in one round, and of one side of a class at least and at most.
 const OF_PAIR_MAX: usize = 1_024;

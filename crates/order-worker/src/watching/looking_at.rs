@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use dex_router::router::{Bounds, Spot};
 use domain::order::Condition;
-use domain::{Mint, OrderId};
+use domain::{BaseUnits, Mint, OrderId};
 use ports::waiting::{FIRED_AT_ONCE, Pair, WaitingOrder};
 
 use super::book::Book;
@@ -19,6 +19,16 @@ const LEFT_ALONE: Duration = Duration::from_secs(1);
 
 /// Longer than pools are shared without a look at whether they have changed.
 const AGAIN_AFTER: Duration = Duration::from_millis(250);
+
+/// An order that was seen to hold.
+#[derive(Debug)]
+struct Seen {
+    id: OrderId,
+    price: String,
+    slot: u64,
+    /// What its own amount brings, where that is what it waits for.
+    amount_out: Option<BaseUnits>,
+}
 
 /// A pair and its orders.
 #[derive(Debug)]
@@ -127,11 +137,7 @@ impl Watched {
     }
 
     /// The trailing stops that hold at two slots in a row.
-    async fn trailing(
-        &mut self,
-        ctx: &Context,
-        spot: Option<Spot>,
-    ) -> ports::Result<Vec<(OrderId, String, u64)>> {
+    async fn trailing(&mut self, ctx: &Context, spot: Option<Spot>) -> ports::Result<Vec<Seen>> {
         // Without a spot nobody has denied anything.
         let (Some(spot), Some((first, last))) = (spot, self.book.accepted()) else {
             return Ok(Vec::new());
@@ -154,14 +160,18 @@ impl Watched {
         let twice = self
             .trailing_seen
             .iter()
-            .filter(|(_, slot)| **slot != spot.slot);
-        Ok(twice
-            .map(|(id, _)| (*id, spot.price.to_string(), spot.slot))
-            .collect())
+            .filter(|(_, slot)| **slot < spot.slot);
+        let seen = |(id, _): (&OrderId, &u64)| Seen {
+            id: *id,
+            price: spot.price.to_string(),
+            slot: spot.slot,
+            amount_out: None,
+        };
+        Ok(twice.map(seen).collect())
     }
 
     /// The other orders that hold.
-    async fn priced(&mut self, ctx: &Context, bounds: &Bounds) -> Vec<(OrderId, String, u64)> {
+    async fn priced(&mut self, ctx: &Context, bounds: &Bounds) -> Vec<Seen> {
         let mut holding = Vec::new();
         if bounds.most.is_none() {
             return holding;
@@ -182,15 +192,25 @@ impl Watched {
             if !candidate.holds_at(look) {
                 continue;
             }
+            if !look.is_whole && candidate.condition == Condition::AtOrBelow {
+                // A price is not low because somebody who may pay more did not answer.
+                seen.extend(first.map(|slot| (candidate.id, slot)));
+                continue;
+            }
             let is_enough = match candidate.condition {
                 Condition::AtOrAbove => true,
                 Condition::AtOrBelow => {
                     seen.insert(candidate.id, first.unwrap_or(look.slot));
-                    first.is_some_and(|slot| slot != look.slot)
+                    first.is_some_and(|slot| slot < look.slot)
                 }
             };
             if is_enough {
-                holding.push((candidate.id, candidate.price_of(look), look.slot));
+                holding.push(Seen {
+                    id: candidate.id,
+                    price: candidate.price_of(look),
+                    slot: look.slot,
+                    amount_out: Some(look.amount_out),
+                });
             }
         }
         self.seen = seen;
@@ -201,11 +221,11 @@ impl Watched {
     async fn fire(
         &mut self,
         ctx: &Context,
-        holding: Vec<(OrderId, String, u64)>,
+        holding: Vec<Seen>,
         now: Duration,
     ) -> ports::Result<()> {
         for some in holding.chunks(FIRED_AT_ONCE) {
-            let ids: Vec<OrderId> = some.iter().map(|(id, ..)| *id).collect();
+            let ids: Vec<OrderId> = some.iter().map(|seen| seen.id).collect();
             let mut waiting: HashMap<OrderId, WaitingOrder> = ctx
                 .store
                 .waiting_among(&ids)
@@ -214,18 +234,21 @@ impl Watched {
                 .map(|order| (order.id, order))
                 .collect();
             let mut ready = Vec::new();
-            for (id, price, slot) in some {
-                let Some(order) = waiting.remove(id) else {
-                    self.forget(*id);
+            for seen in some {
+                let id = seen.id;
+                let Some(order) = waiting.remove(&id) else {
+                    self.forget(id);
                     continue;
                 };
-                if self.book.stands_as(&order.terms, *id) && !order.is_resting {
-                    let (price, slot) = (price.clone(), *slot);
+                // The book knows an order's price, and not its own minimum.
+                let is_enough = seen.amount_out.is_none_or(|out| order.terms.holds_at(out));
+                if self.book.stands_as(&order.terms, id) && !order.is_resting && is_enough {
+                    let (price, slot) = (seen.price.clone(), seen.slot);
                     ready.push(Holding { order, price, slot });
                 } else {
-                    // It was changed since it was entered, or it rests.
+                    // It was changed since it was entered, or it rests, or it is worth more to its client.
                     self.put(ctx, &order);
-                    self.leave_alone(*id, now);
+                    self.leave_alone(id, now);
                 }
             }
             let asked: Vec<OrderId> = ready.iter().map(|it| it.order.id).collect();

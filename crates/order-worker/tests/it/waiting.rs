@@ -12,7 +12,7 @@ use ports::job_queue::Job;
 use ports::status_feed::Tailed;
 use ports::waiting::NewFiring;
 
-use crate::world::venue::SLOT;
+use crate::world::venue::{Mood, SLOT};
 use crate::world::{Plan, World, settings};
 
 /// No attempt is left after the first.
@@ -108,6 +108,27 @@ async fn a_stop_fires_once_its_price_is_seen_at_two_slots() {
     assert!(waits(&world, order).await, "one slot is not enough");
 
     world.venue.let_slots_pass();
+
+    world.until(order, Status::Confirmed).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_stop_fires_because_a_venue_does_not_answer() {
+    let world = World::new().await;
+    world.venue.set(Mood::Alone);
+    world.venue.let_slots_pass();
+    let _running = world.start(settings());
+    let (order, sure) = (
+        accept(&world, stop, "150").await,
+        accept(&world, limit, "149").await,
+    );
+
+    // A limit is sold at its price whoever else may pay more.
+    world.until(sure, Status::Confirmed).await;
+    scans_pass().await;
+    assert!(waits(&world, order).await, "somebody may pay more");
+
+    world.venue.set(Mood::Offers);
 
     world.until(order, Status::Confirmed).await;
 }

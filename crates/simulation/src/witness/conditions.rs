@@ -67,6 +67,16 @@ impl Witness {
         }
     }
 
+    /// The other orders of its group.
+    pub(super) async fn others_of(&self, id: OrderId) -> Vec<OrderId> {
+        let order = self.order(id).await;
+        let Some(group) = &order.terms.oco_group else {
+            return Vec::new();
+        };
+        let others = self.of_group(&order, group).await;
+        others.into_iter().map(|(id, _)| id).collect()
+    }
+
     async fn order(&self, id: OrderId) -> Order {
         let found = self.store.order(id, None).await;
         let order = found.expect("invariant: the store in memory answers");

@@ -32,6 +32,8 @@ pub(crate) enum Mood {
     Unavailable,
     /// Beside its pool there is another one, and both are so shallow that a large order gains by using both.
     Two,
+    /// It offers, and the other venue does not answer.
+    Alone,
     /// Its pool is dry.
     NoLiquidity,
     NoPool,
@@ -127,7 +129,10 @@ impl Drop for Waiting<'_> {
 impl PoolSource for ScriptedVenue {
     async fn pools(&self, venue: Venue, pair: (Mint, Mint)) -> Result<PairPools, Unavailable> {
         if venue != Venue::Raydium {
-            return Ok(pair_pools(SLOT, Vec::new()));
+            return match *self.mood.borrow() {
+                Mood::Alone => Err(Unavailable("the other venue is away".to_owned())),
+                _ => Ok(pair_pools(SLOT, Vec::new())),
+            };
         }
         self.asked.fetch_add(1, Ordering::SeqCst);
         self.waiting.send_modify(|waiting| *waiting += 1);
@@ -135,7 +140,7 @@ impl PoolSource for ScriptedVenue {
         let mut mood = self.mood.subscribe();
         let decided = mood.wait_for(|mood| *mood != Mood::Hesitates).await;
         match decided.map(|mood| *mood) {
-            Ok(Mood::Offers) => Ok(pair_pools(self.slot(), vec![self.pool_of(pair)])),
+            Ok(Mood::Offers | Mood::Alone) => Ok(pair_pools(self.slot(), vec![self.pool_of(pair)])),
             Ok(Mood::Two) => {
                 let shallow = |address| {
                     pool(
