@@ -416,6 +416,7 @@ impl Intake {
                 order_id: event.order_id,
                 client: client.clone(),
                 starts_execution: true,
+                has_fired: false,
             });
         }
         self.announcer.publish(client, event);

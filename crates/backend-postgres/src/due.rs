@@ -53,7 +53,7 @@ macro_rules! wallet_is_here {
 /// ahead than the longest delay, which were written before the clock was set back.
 const DUE: &str = concat!(
     "-- list_due_orders
-(select o.id, o.client, o.due_at, last.status as last_status
+(select o.id, o.client, o.due_at, last.status as last_status, o.firing is not null as has_fired
  from orders o
  cross join lateral (
      select e.status from order_events e where e.order_id = o.id order by e.seq desc limit 1
@@ -70,7 +70,7 @@ const DUE: &str = concat!(
  order by o.due_at, o.id
  limit $6)
 union all
-(select o.id, o.client, o.due_at, last.status as last_status
+(select o.id, o.client, o.due_at, last.status as last_status, o.firing is not null as has_fired
  from orders o
  cross join lateral (
      select e.status from order_events e where e.order_id = o.id order by e.seq desc limit 1
@@ -135,12 +135,12 @@ with recursive clients as (
     from clients c
     where c.client is not null
 )
-select d.id, c.client, d.due_at, d.last_status
+select d.id, c.client, d.due_at, d.last_status, d.has_fired
 from clients c
 cross join lateral (
     select due.*, row_number() over (order by due.due_at, due.id) as turn
     from (
-        (select o.id, o.due_at, last.status as last_status
+        (select o.id, o.due_at, last.status as last_status, o.firing is not null as has_fired
          from orders o
          cross join lateral (
              select e.status from order_events e where e.order_id = o.id order by e.seq desc limit 1
@@ -158,7 +158,7 @@ cross join lateral (
          order by o.due_at, o.id
          limit $3)
         union all
-        (select o.id, o.due_at, last.status as last_status
+        (select o.id, o.due_at, last.status as last_status, o.firing is not null as has_fired
          from orders o
          cross join lateral (
              select e.status from order_events e where e.order_id = o.id order by e.seq desc limit 1

@@ -18,7 +18,7 @@ with clock as materialized (
     select now_ms() as now
 ),
 free as materialized (
-    select o.id, o.client, o.due_at, last.status as last_status, clock.now
+    select o.id, o.client, o.due_at, last.status as last_status, o.firing is not null as has_fired, clock.now
     from unnest($1::uuid[]) with ordinality as named(id, place)
     cross join clock
     join orders o on o.id = named.id
@@ -41,7 +41,7 @@ hurried as (
     from free f
     where o.id = f.id and f.due_at > f.now
 )
-select id, client, least(due_at, now) as due_at, last_status from free"
+select id, client, least(due_at, now) as due_at, last_status, has_fired from free"
 );
 
 /// Those of these orders that are due by this.

@@ -135,13 +135,14 @@ pub(crate) fn readable_events(rows: &[Row]) -> Vec<Event> {
     events
 }
 
-/// A due order from the columns `id`, `client`, `due_at`, `last_status`.
+/// A due order from the columns `id`, `client`, `due_at`, `last_status`, `has_fired`.
 pub(crate) fn due_order(row: &Row) -> Result<DueOrder, Failure> {
     Ok(DueOrder {
         id: order_id(row, "id")?,
         client: client(row)?,
         due_at: timestamp(row, "due_at")?,
         starts_execution: status(column(row, "last_status")?)? == Status::Pending,
+        has_fired: column(row, "has_fired")?,
     })
 }
 

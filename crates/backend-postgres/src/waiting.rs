@@ -227,7 +227,7 @@ fn waiting_order(row: &Row) -> Result<WaitingOrder, Failure> {
 
 /// In one order, so that two who fire the same do not take turns at finding each other's.
 const FIRE: &str = "-- fire_waiting_orders
-select f.id, f.client, f.due_at, 0::int2 as last_status
+select f.id, f.client, f.due_at, 0::int2 as last_status, true as has_fired
 from (select * from unnest($1::uuid[], $2::int4[], $3::text[]) as g(id, revision, firing) order by g.id) as g
 cross join lateral fire_waiting(g.id, g.revision, g.firing) as f";
 

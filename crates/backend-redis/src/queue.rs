@@ -168,7 +168,11 @@ impl RedisQueue {
 
 /// An entry as the scripts take it.
 fn entry(job: &Job) -> [String; 3] {
-    let kind = if job.starts_execution { "s" } else { "r" };
+    let kind = match (job.starts_execution, job.has_fired) {
+        (true, true) => "f",
+        (true, false) => "s",
+        (false, _) => "r",
+    };
     [
         job.order_id.to_string(),
         kind.to_owned(),
@@ -183,7 +187,8 @@ fn job(id: &str, entry: &str) -> Option<Job> {
     Some(Job {
         order_id: OrderId::parse(id).ok()?,
         client: ClientId::parse(client).ok()?,
-        starts_execution: kind == "s",
+        starts_execution: kind != "r",
+        has_fired: kind == "f",
     })
 }
 

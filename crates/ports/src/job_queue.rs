@@ -5,8 +5,9 @@
 //! 1. Pushing an id that is already queued or delayed does nothing, with two exceptions: an entry
 //!    that resumes an execution replaces one that starts an execution, and one that waits for a
 //!    time although it need not wait any more.
-//! 2. The queue serves clients in turn, and the entries of one client oldest first: an order that
-//!    the sweeper brings again goes before its client's younger ones.
+//! 2. The queue serves clients in turn. Of one client's entries those that have waited for a
+//!    condition and fired come first, and among equals the oldest: an order that the sweeper brings
+//!    again goes before its client's younger ones.
 //! 3. An entry that starts an execution must pass the shared limiter, if one is set; an entry that
 //!    resumes one need not, and comes first. If starts are recorded later than the limiter allowed,
 //!    the delay is charged to later starts. A start that the limiter allowed but that did not
@@ -33,6 +34,8 @@ pub struct Job {
     pub client: ClientId,
     /// Whether the entry starts an execution, which needs a permit of the limiter.
     pub starts_execution: bool,
+    /// Whether the order waited for a condition, which was seen to hold.
+    pub has_fired: bool,
 }
 
 impl From<DueOrder> for Job {
@@ -41,6 +44,7 @@ impl From<DueOrder> for Job {
             order_id: due.id,
             client: due.client,
             starts_execution: due.starts_execution,
+            has_fired: due.has_fired,
         }
     }
 }

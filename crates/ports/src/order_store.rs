@@ -241,6 +241,8 @@ pub struct DueOrder {
     /// Whether claiming it starts an execution, which needs a permit of a limiter; otherwise it
     /// resumes one.
     pub starts_execution: bool,
+    /// Whether it waited for a condition, which was seen to hold.
+    pub has_fired: bool,
 }
 
 /// Which due orders to list: one page, oldest due time first.

@@ -49,6 +49,7 @@ impl Intake {
                 order_id: new,
                 client,
                 starts_execution: true,
+                has_fired: false,
             });
         }
         Ok(Some(new))

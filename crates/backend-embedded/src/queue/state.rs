@@ -1,9 +1,10 @@
 //! The queue's state, without async or clocks: callers pass in times.
 //!
 //! A known order is in exactly one of three places: its client's window, the resumes or the delayed
-//! entries; `places` says in which. A window holds the oldest known orders, by their ids, which
-//! sort by age. When it is full, a younger order is left to the store, and from then on all younger
-//! ones are, until the window is half empty and asks the sweeper to bring them in order.
+//! entries; `places` says in which. A window holds the known orders that come first: those that
+//! have fired, and then the oldest, by their ids, which sort by age. When it is full, a later order
+//! is left to the store, and from then on all later ones are, until the window is half empty and
+//! asks the sweeper to bring them in order.
 
 #[cfg(test)]
 mod tests;
@@ -52,10 +53,26 @@ enum Wait {
 
 #[derive(Debug, Default)]
 struct Window {
-    jobs: BTreeMap<OrderId, Job>,
-    /// The oldest order that was left to the store because the window was full; younger ones stay
+    jobs: BTreeMap<Turn, Job>,
+    /// The first order that was left to the store because the window was full; later ones stay
     /// there too, so that they do not overtake it.
-    missing_from: Option<OrderId>,
+    missing_from: Option<Turn>,
+}
+
+/// In which order a client's entries are handed out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Turn {
+    has_not_fired: bool,
+    id: OrderId,
+}
+
+impl Turn {
+    const fn of(job: &Job) -> Self {
+        Self {
+            has_not_fired: !job.has_fired,
+            id: job.order_id,
+        }
+    }
 }
 
 /// The latest entries handed out, as many as workers may be about to claim.
@@ -140,7 +157,9 @@ impl State {
             Place::Delayed(due) => drop(self.delayed.remove(&(due, id))),
             Place::Waiting | Place::Resuming => {
                 if let Some(window) = self.windows.get_mut(&job.client) {
-                    window.jobs.remove(&id);
+                    for has_not_fired in [false, true] {
+                        window.jobs.remove(&Turn { has_not_fired, id });
+                    }
                 }
             }
         }
@@ -214,20 +233,20 @@ impl State {
             .windows
             .get_mut(&job.client)
             .expect("invariant: it is there or was just inserted");
-        let id = job.order_id;
-        if window.missing_from.is_some_and(|missing| id > missing) {
+        let turn = Turn::of(&job);
+        if window.missing_from.is_some_and(|missing| turn > missing) {
             return false;
         }
-        window.jobs.insert(id, job);
-        self.places.insert(id, Place::Waiting);
+        window.jobs.insert(turn, job);
+        self.places.insert(turn.id, Place::Waiting);
         if window.jobs.len() > self.limits.window {
-            let (youngest, _) = window
+            let (last, _) = window
                 .jobs
                 .pop_last()
                 .expect("invariant: it holds more than its limit");
-            window.missing_from = Some(youngest);
-            self.places.remove(&youngest);
-            return youngest != id;
+            window.missing_from = Some(last);
+            self.places.remove(&last.id);
+            return last != turn;
         }
         true
     }

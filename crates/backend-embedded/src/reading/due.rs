@@ -47,12 +47,14 @@ pub(crate) struct Oldest {
 }
 
 pub(crate) const DUE: &str = "-- due_orders
-     select key, id, client, due_at, lease_worker, begun, wallet from orders indexed by orders_due
+     select key, id, client, due_at, lease_worker, begun, wallet, firing is not null from orders
+     indexed by orders_due
      where ended_at is null and waits = 0 and due_at <= ?1 and (due_at, key) > (?2, ?3)
      order by due_at, key";
 
 pub(crate) const DUE_OF_CLIENT: &str = "-- due_orders_of_client
-     select key, id, client, due_at, lease_worker, begun, wallet from orders indexed by orders_by_client
+     select key, id, client, due_at, lease_worker, begun, wallet, firing is not null from orders
+     indexed by orders_by_client
      where client = +?1 and end_status is null and waits = 0 and (due_at <= ?2 or due_at > ?3)
      order by key";
 
@@ -143,6 +145,7 @@ fn due_order(db: &Connection, row: &Row<'_>) -> Result<DueOrder, Fault> {
         due_at: columns::time(row, 3)?,
         // A row that was granted may still be pending.
         starts_execution: !begun || last_status(db, row.get(0)?)? == Status::Pending,
+        has_fired: row.get(7)?,
     })
 }
 

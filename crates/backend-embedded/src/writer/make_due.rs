@@ -42,6 +42,7 @@ fn make_due(batch: &mut Batch<'_>, id: OrderId) -> Result<Option<DueOrder>, Faul
         id,
         client: head.row.client,
         starts_execution: false,
+        has_fired: false,
     }))
 }
 

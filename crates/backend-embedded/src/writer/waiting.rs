@@ -141,6 +141,7 @@ fn fire(batch: &mut Batch<'_>, firing: &NewFiring, text: &str) -> Result<Option<
         client: head.row.client,
         due_at: batch.now,
         starts_execution: true,
+        has_fired: true,
     }))
 }
 

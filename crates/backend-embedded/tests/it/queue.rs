@@ -29,6 +29,7 @@ fn jobs(given: &Given, count: usize) -> Vec<Job> {
         order_id: given.order_id(),
         client: ClientId::anyone(),
         starts_execution: true,
+        has_fired: false,
     };
     std::iter::repeat_with(job).take(count).collect()
 }

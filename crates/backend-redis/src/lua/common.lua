@@ -4,7 +4,8 @@
 --
 --   epoch     when this queue began: another one means that it was emptied from outside
 --   count     scripts run since: one lower than seen before means that it was rolled back
---   known     hash: every id that is queued or delayed -> kind ('s' starts, 'r' resumes) .. client
+--   known     hash: every id that is queued or delayed -> kind ('s' starts, 'f' starts after it has fired,
+--             'r' resumes) .. client
 --   resumes   list of ids that start no execution
 --   ready:C   list of ids of client C
 --   ring      list of the clients whose list is not empty, next one first
@@ -43,7 +44,7 @@ end
 
 -- The kind, and a client as domain::ClientId accepts it: 1 to 64 visible characters.
 local function is_known_as(entry)
-    return #entry <= 65 and string.match(entry, '^[sr][\33-\126]+$') ~= nil
+    return #entry <= 65 and string.match(entry, '^[sfr][\33-\126]+$') ~= nil
 end
 
 -- The limiter's theoretical arrival time; starts that began late may have moved it on by a minute
@@ -69,8 +70,12 @@ end
 -- brings at a time.
 local PLACES_LIMIT = 64
 
--- Puts a known id where workers take it from. Ids sort by time: an id that is older than others of
--- its client goes before them, because it was lost on the way, or had to wait.
+local function has_fired(id)
+    return string.sub(redis.call('HGET', key('known'), id) or '', 1, 1) == 'f'
+end
+
+-- Puts a known id where workers take it from: those that have fired first. Ids sort by time: an id that is
+-- older than others of its client and kind goes before them, because it was lost on the way, or had to wait.
 local function enqueue(id, entry)
     if string.sub(entry, 1, 1) == 'r' then
         redis.call('RPUSH', key('resumes'), id)
@@ -78,10 +83,12 @@ local function enqueue(id, entry)
     end
     local client = string.sub(entry, 2)
     local list = key('ready:' .. client)
+    local fired = string.sub(entry, 1, 1) == 'f'
     local last = redis.call('LINDEX', list, -1)
-    if last and id < last then
+    if last and (fired or id < last) then
         for _, other in ipairs(redis.call('LRANGE', list, 0, PLACES_LIMIT - 1)) do
-            if id < other then
+            local other_fired = has_fired(other)
+            if fired and not other_fired or fired == other_fired and id < other then
                 redis.call('LINSERT', list, 'BEFORE', other, id)
                 return
             end

@@ -33,6 +33,7 @@ fn job(given: &Given) -> Job {
         order_id: given.order_id(),
         client: ClientId::anyone(),
         starts_execution: true,
+        has_fired: false,
     }
 }
 

@@ -42,6 +42,7 @@ async fn three_workers_share_one_limit() {
             order_id: given.order_id(),
             client: ClientId::anyone(),
             starts_execution: true,
+            has_fired: false,
         })
         .collect();
     first.push(jobs).await.expect("push answers");

@@ -25,6 +25,7 @@ async fn four_shards_hand_out_everything_once() {
             order_id: given.order_id(),
             client: ClientId::anyone(),
             starts_execution: true,
+            has_fired: false,
         })
         .collect();
     queue.push(jobs.clone()).await.expect("push answers");
@@ -60,6 +61,7 @@ async fn a_small_client_keeps_its_turns_beside_a_flood_on_all_shards() {
         order_id: given.order_id(),
         client: client.clone(),
         starts_execution: true,
+        has_fired: false,
     };
     let (flood, small) = (given.client("flood"), given.client("small"));
     let many: Vec<Job> = (0..200).map(|_| job(&flood)).collect();

@@ -17,6 +17,7 @@ fn job(order_id: OrderId) -> Job {
         order_id,
         client: ClientId::anyone(),
         starts_execution: true,
+        has_fired: false,
     }
 }
 

@@ -192,6 +192,7 @@ impl World {
             order_id,
             client,
             starts_execution: true,
+            has_fired: false,
         });
         order_id
     }

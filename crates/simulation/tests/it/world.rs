@@ -326,6 +326,7 @@ impl World {
                 order_id,
                 client,
                 starts_execution: true,
+                has_fired: false,
             });
             accepted.push(order_id);
         }

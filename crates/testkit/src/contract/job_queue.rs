@@ -22,6 +22,7 @@ fn job_of(given: &Given, client: &ClientId) -> Job {
         order_id: given.order_id(),
         client: client.clone(),
         starts_execution: true,
+        has_fired: false,
     }
 }
 
@@ -192,6 +193,29 @@ pub async fn a_client_is_served_oldest_first(fixture: &impl QueueFixture) {
 
     let pushed: Vec<_> = jobs.iter().map(|job| job.order_id).collect();
     assert_eq!(ids(&served), pushed);
+}
+
+/// 2: what has fired.
+pub async fn what_has_fired_goes_before_its_clients_others(fixture: &impl QueueFixture) {
+    let given = Given::new();
+    let queue = fixture.queue();
+    let client = given.client("with-a-backlog");
+    let fired = |given: &Given| Job {
+        has_fired: true,
+        ..job_of(given, &client)
+    };
+    let mut jobs: Vec<_> = (0..4).map(|_| job_of(&given, &client)).collect();
+    let lost = fired(&given);
+    jobs.extend((0..4).map(|_| job_of(&given, &client)));
+    let late = fired(&given);
+    push(&queue, &jobs).await;
+    push(&queue, std::slice::from_ref(&late)).await;
+    push(&queue, std::slice::from_ref(&lost)).await;
+
+    let served = pop_all(&queue).await;
+
+    let expected: Vec<_> = [lost, late].into_iter().chain(jobs).collect();
+    assert_eq!(served, expected);
 }
 
 /// 2: an order that was lost on the way does not go behind its client's backlog.

@@ -268,6 +268,7 @@ macro_rules! queue_contract {
             concurrent_pops_share_the_entries,
             clients_are_served_in_turn,
             a_client_is_served_oldest_first,
+            what_has_fired_goes_before_its_clients_others,
             what_is_brought_again_goes_before_younger_ones,
             a_resume_comes_first,
             a_worker_without_a_token_gets_resumes_only,

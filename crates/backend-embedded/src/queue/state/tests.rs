@@ -87,7 +87,9 @@ impl Model {
             self.ring.push(job.client.clone());
         }
         self.ready.push(job);
-        self.ready.sort_by_key(|job| job.order_id);
+        let comes_later = |job: &Job| job.starts_execution && !job.has_fired;
+        self.ready
+            .sort_by_key(|job| (comes_later(job), job.order_id));
     }
 
     fn next(&mut self, resumes: bool) -> Option<Job> {
@@ -143,6 +145,7 @@ fn job(order: u8, starts_execution: bool) -> Job {
         order_id: OrderId::new(Uuid::from_u128(u128::from(order))),
         client: ClientId::parse(&format!("client-{client}")).unwrap(),
         starts_execution,
+        has_fired: starts_execution && order.is_multiple_of(5),
     }
 }
 
