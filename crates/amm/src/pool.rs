@@ -6,7 +6,7 @@ use crate::instruction::{Amounts, Instruction, Trader};
 use crate::price::Price;
 use crate::quoting::{Conditions, Quote, Quoting as _};
 use crate::snapshot::{ReadError, Snapshot};
-use crate::{Address, ChainTime, Direction, Refusal, amm_v4, cpmm, damm_v2, dlmm};
+use crate::{Activation, Address, ChainTime, Direction, Refusal, amm_v4, cpmm, damm_v2, dlmm};
 
 /// A program on one cluster.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -138,6 +138,20 @@ impl Pool {
     #[must_use]
     pub fn mints(&self) -> (Address, Address) {
         each!(self, state => state.mints())
+    }
+
+    /// From when on it trades, where it waits for that or has waited; other reasons may keep it closed.
+    #[must_use]
+    pub const fn opening(&self) -> Option<Activation> {
+        match self {
+            Self::Cpmm(state) => Some(Activation::UnixTime(state.pool.open_time)),
+            Self::AmmV4(state) => match state.pool.status {
+                amm_v4::quote::Status::WaitingForOpenTime(at) => Some(Activation::UnixTime(at)),
+                _ => None,
+            },
+            Self::DammV2(state) => Some(state.pool.activation),
+            Self::Dlmm(state) => state.pool.activation,
+        }
     }
 
     /// The price of the first token in the second.

@@ -1,20 +1,24 @@
 //! An order as clients see it.
 
 use domain::landing::LandingReport;
-use domain::order::{Condition, OrderType, State, Terms};
+use domain::order::{Condition, OrderType, State, Terms, WaitsFor};
 use domain::quote::Fill;
-use domain::{Asset, BaseUnits, Bps, MaxImpact, Order, Price, Route, Timestamp, TokenList};
+use domain::{BaseUnits, Bps, MaxImpact, Order, Price, Route, Timestamp, TokenList};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::doubt::{DeclaredDeadView, DoubtView, UnprovableView};
 use crate::event::{amount_out, executed_price};
 use crate::landing::LandingView;
 use crate::names::{FeeLevelName, PoolName, StatusName, VenueName};
+use crate::native_sol::NativeSol;
 use crate::pool;
 use crate::quality::QualityView;
 use crate::receipt::ReceiptView;
 use crate::route::{LegView, legs};
+use crate::sniping::{Sight, SniperFields, SniperWaiting};
+use crate::submit::TriggerName;
 
 /// An order and what became of it. Unknown values are null.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -46,6 +50,26 @@ pub struct OrderView {
     #[serde(default)]
     #[schema(required = true)]
     pub trigger_price: Option<String>,
+    /// `sniper`: what fires it.
+    #[serde(default)]
+    #[schema(required = true)]
+    pub trigger_condition: Option<TriggerName>,
+    /// `sniper`: the price, or how many times the mean volume.
+    #[serde(default)]
+    #[schema(required = true)]
+    pub trigger_value: Option<String>,
+    /// `sniper`: what a pool must hold of `tokenIn`.
+    #[serde(default)]
+    #[schema(required = true)]
+    pub min_liquidity: Option<String>,
+    /// `sniper`: what a pool may charge, in hundredths of a percent.
+    #[serde(default)]
+    #[schema(required = true, maximum = 10000)]
+    pub max_fee_bps: Option<u16>,
+    /// `sniper`: whether nobody may be able to mint or freeze `tokenOut`.
+    #[serde(default)]
+    #[schema(required = true)]
+    pub require_renounced: Option<bool>,
     /// The orders of which one at most executes, if it belongs to such a group.
     #[serde(default)]
     #[schema(required = true)]
@@ -146,6 +170,21 @@ pub struct WaitingView {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub mode: Option<WatchMode>,
+    /// When the first pool opens that a sniper may use then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, format = DateTime)]
+    pub opens_at: Option<String>,
+    /// `volume`: what is missing of a mean; absent where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, examples("6 more minutes of volume"))]
+    pub needs: Option<String>,
+    /// `volume`: how much of `tokenIn` the running minute has moved, and the mean of the last hour's minutes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub volume: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub mean: Option<String>,
 }
 
 /// On which side of its price an order fires.
@@ -172,40 +211,10 @@ pub enum WaitingFor {
     Wallet,
     /// A price.
     Price,
-}
-
-/// What is known of a transaction that should have come to an end.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct DoubtView {
-    /// It should have come to an end, and nobody can prove it dead: the order waits.
-    pub unprovable: Option<UnprovableView>,
-    /// An operator said that it is dead. The order goes on once it can no longer land.
-    pub declared_dead: Option<DeclaredDeadView>,
-}
-
-/// Why nobody can prove a transaction dead.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct UnprovableView {
-    #[schema(format = DateTime)]
-    pub since: String,
-    pub reason: String,
-}
-
-/// An operator's word that a transaction is dead.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct DeclaredDeadView {
-    #[schema(format = DateTime)]
-    pub at: String,
-    pub reason: String,
-}
-
-/// What a swap's transaction does with native SOL.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum NativeSol {
-    WrappedBeforeSwap,
-    UnwrappedAfterSwap,
+    /// A pool that passes a sniper's gates.
+    Pool,
+    /// A volume.
+    Volume,
 }
 
 /// One order.
@@ -289,28 +298,53 @@ impl OrderView {
             checked_at: None,
             slot: None,
             mode: None,
+            opens_at: None,
+            needs: None,
+            volume: None,
+            mean: None,
         });
     }
 
-    /// It waits for its condition; `look` is what its amount brings now, where that is known.
-    pub fn add_condition(&mut self, terms: &Terms, look: Option<Look>) {
-        let Some((condition, price)) = terms.order_type.condition() else {
+    /// It waits for its condition; `look` is what its amount brings now, where that is known, and `sight` what is known
+    /// of a sniper's pools.
+    pub fn add_condition(&mut self, terms: &Terms, look: Option<Look>, sight: &Sight) {
+        let Some(waits_for) = terms.order_type.waits_for() else {
             return;
         };
-        let (name, word) = match condition {
-            Condition::AtOrAbove => (ConditionName::AtOrAbove, "at or above"),
-            Condition::AtOrBelow => (ConditionName::AtOrBelow, "at or below"),
-        };
+        let wanted = terms.order_type.condition();
+        let named = wanted.map(|(condition, price)| match condition {
+            Condition::AtOrAbove => (ConditionName::AtOrAbove, "at or above", price),
+            Condition::AtOrBelow => (ConditionName::AtOrBelow, "at or below", price),
+        });
+        let said = named.map_or_else(String::new, |(_, word, price)| {
+            format!("the order waits for a price {word} {price}")
+        });
+        let SniperWaiting {
+            opens_at,
+            needs,
+            volume,
+            mean,
+        } = sight.waiting(terms);
         self.waiting = Some(WaitingView {
-            what: WaitingFor::Price,
-            detail: format!("the order waits for a price {word} {price}"),
-            condition: Some(name),
-            price: Some(price.to_string()),
+            what: match waits_for {
+                WaitsFor::Price => WaitingFor::Price,
+                WaitsFor::Pool => WaitingFor::Pool,
+                WaitsFor::Volume => WaitingFor::Volume,
+            },
+            detail: sight.detail(terms.order_type, &said),
+            condition: named.map(|(name, ..)| name),
+            price: named.map(|(_, _, price)| price.to_string()),
             best: look.map(|look| look.price(terms)),
-            distance_bps: look.and_then(|look| look.distance_bps(terms, condition, price)),
+            distance_bps: look
+                .zip(wanted)
+                .and_then(|(look, (condition, price))| look.distance_bps(terms, condition, price)),
             checked_at: look.map(|look| look.at.to_string()),
             slot: look.map(|look| look.slot),
             mode: Some(WatchMode::Polling),
+            opens_at,
+            needs,
+            volume,
+            mean,
         });
     }
 
@@ -348,6 +382,7 @@ impl OrderView {
         let terms = &order.terms;
         let client_order_id = terms.client_order_id.as_ref();
         let bought = |amount: BaseUnits| amount.to_decimal(terms.asset_out.decimals);
+        let sniper = SniperFields::of(terms);
         Self {
             order_id: order.id.uuid(),
             client_order_id: client_order_id.map(|id| id.as_str().to_owned()),
@@ -368,6 +403,11 @@ impl OrderView {
                 }
                 _ => None,
             },
+            trigger_condition: sniper.trigger_condition,
+            trigger_value: sniper.trigger_value,
+            min_liquidity: sniper.min_liquidity,
+            max_fee_bps: sniper.max_fee_bps,
+            require_renounced: sniper.require_renounced,
             oco_group: terms.oco_group.as_ref().map(|it| it.as_str().to_owned()),
             min_amount_out: terms.min_amount_out.map(bought),
             fee_level: terms.fee_level.map(FeeLevelName::from),
@@ -443,18 +483,6 @@ impl Look {
         let bps = (missing * 10_000).checked_div(wanted)?;
         let rest = i128::from(missing > 0 && missing * 10_000 % wanted != 0);
         i64::try_from(bps + rest).ok()
-    }
-}
-
-impl NativeSol {
-    fn of(asset_in: Asset, asset_out: Asset) -> Option<Self> {
-        if asset_in.is_native() {
-            Some(Self::WrappedBeforeSwap)
-        } else if asset_out.is_native() {
-            Some(Self::UnwrappedAfterSwap)
-        } else {
-            None
-        }
     }
 }
 

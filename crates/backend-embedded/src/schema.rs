@@ -17,6 +17,7 @@ pub(crate) const STORE_FILE: Database = Database {
         include_str!("../../../migrations/sqlite/0009_wallet_use.sql"),
         include_str!("../../../migrations/sqlite/0010_wallets.sql"),
         include_str!("../../../migrations/sqlite/0011_waiting_orders.sql"),
+        include_str!("../../../migrations/sqlite/0013_snipers.sql"),
     ],
     version_in: VersionIn::Table,
     // More than there are different statements.

@@ -48,6 +48,7 @@ const MIGRATIONS: &[Migration] = migrations! {
     16 "wallet_use"
     17 "wallets"
     18 "waiting_orders"
+    20 "snipers"
 };
 
 /// How long a step waits for a table; meanwhile every later statement waits behind it.

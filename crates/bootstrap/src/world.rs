@@ -19,9 +19,9 @@ use chain_solana::explain::Explainer;
 use chain_solana::fees::{FeePolicy, UNIT_PRICE_MIN};
 use chain_solana::history::ChainHistory;
 use chain_solana::keys::Signer;
-use chain_solana::pools::PoolReader;
 use chain_solana::pools::reader::Known;
-use chain_solana::rpc::socket::{AccountSocket, SignatureSocket, SocketEndpoint};
+use chain_solana::pools::{PoolReader, discovery};
+use chain_solana::rpc::socket::{AccountSocket, BirthSocket, SignatureSocket, SocketEndpoint};
 use chain_solana::rpc::{Hash, Lamports};
 use chain_solana::settings::Simulating;
 use chain_solana::standing::Standings;
@@ -33,7 +33,7 @@ use domain::{Address, Asset, FeeLevel, NamedWallet};
 use ports::cluster::ClusterId;
 use ports::reconciliation::WalletHistory;
 use ports::{
-    AssetSource, Clock, Directory, Landing, Random, Shutdown, Simulation, Statuses,
+    AssetSource, Births, Clock, Directory, Landing, Random, Shutdown, Simulation, Statuses,
     TransactionBuilder, TransactionReader, Valve, WalletUses, WalletView, WalletViews,
 };
 
@@ -103,6 +103,15 @@ pub struct Traded {
 }
 
 impl World {
+    /// Who tells of pools that are born, where the endpoint does.
+    #[must_use]
+    pub fn births(&self) -> Option<Arc<dyn Births>> {
+        let sockets = self.sockets.clone()?;
+        let places = discovery::places(&self.settings.programs);
+        let (clock, random) = (Arc::clone(&self.clock), self.random.clone());
+        Some(Arc::new(BirthSocket::new(sockets, places, clock, random)))
+    }
+
     /// The cluster with whoever signs for wallets, which workers alone have.
     #[must_use]
     pub fn trading(&self, signings: Signings) -> Trading {

@@ -23,7 +23,7 @@ use crate::waiting::{Misses, Seen};
 
 /// Version of the persisted form of orders and events. An order carries the version that its kind needs: see
 /// [`Terms::schema_version`](crate::Terms::schema_version).
-pub const SCHEMA_VERSION: u16 = 3;
+pub const SCHEMA_VERSION: u16 = 4;
 
 /// An event that a writer wants to record. The store decides whether it becomes a fact.
 #[derive(Debug, Clone, PartialEq, Eq)]

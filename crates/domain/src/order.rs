@@ -1,12 +1,14 @@
 //! The order: what the client asked for, and the state that its events have led to.
 
 mod kind;
+mod sniper;
 mod transition;
 
 use serde::{Deserialize, Serialize};
 
 pub use crate::status::Status;
-pub use kind::{Condition, OrderType};
+pub use kind::{Condition, OrderType, WaitsFor};
+pub use sniper::{InvalidFactor, PoolGates, Sniper, Trigger, VolumeFactor};
 pub use transition::IllegalTransition;
 
 use crate::address::Address;
@@ -239,6 +241,7 @@ impl Terms {
     pub const fn schema_version(&self) -> u16 {
         match self.order_type {
             OrderType::Market => 2,
+            OrderType::Sniper(_) => 4,
             _ => 3,
         }
     }

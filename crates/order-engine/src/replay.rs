@@ -61,6 +61,7 @@ async fn paid(router: &Router, swap: Swap) -> Result<BaseUnits, String> {
         fee_level: None,
         thirds: ThirdTokens::WherePayingMore,
         swaps_max: None,
+        sniping: None,
     };
     match router.route(&request).await {
         Ok(decision) => Ok(decision.choice.expected_amount_out),

@@ -75,7 +75,7 @@ fn doubled(first: Duration, misses: u32) -> Duration {
 pub(crate) fn patience(ctx: &Context, order: &Order, failure: &Failure) -> Option<Duration> {
     let waits = matches!(
         order.terms.order_type,
-        OrderType::Stop { .. } | OrderType::TakeProfit { .. }
+        OrderType::Stop { .. } | OrderType::TakeProfit { .. } | OrderType::Sniper(_)
     );
     let is_below = failure.code == FailureCode::BelowMinimum;
     let spread = LOOK_AGAIN_MAX.saturating_sub(LOOK_AGAIN_MIN);

@@ -23,7 +23,8 @@ mod wallet;
 
 pub use chain_solana::keys::simulated_key as engine_key;
 pub(crate) use first_prices::seed_from;
-pub use launch::{DECIMALS_MAX, Launch, Launched, NotLaunched};
+pub use launch::{DECIMALS_MAX, Launch, Launched, NotLaunched, Part};
+pub use opening::StartingFee;
 pub use payer::{Failed, Processed};
 pub use reading::{conditions, read_pool};
 pub(crate) use wallet::market_wallet;

@@ -277,6 +277,7 @@ impl World {
                 statuses,
                 wallets: Vec::new(),
                 valve,
+                births: None,
             },
         )
     }

@@ -170,8 +170,8 @@ async fn with_standings(
         if needs_key(order) && order.terms.wallet.is_some_and(|it| lacking.contains(&it)) {
             view.add_missing_wallet();
         }
-        if let Some((terms, look)) = waiting.get(&order.id) {
-            view.add_condition(terms, *look);
+        if let Some((terms, look, sight)) = waiting.get(&order.id) {
+            view.add_condition(terms, *look, sight);
         }
         on_chain(ctx, view)
     });
@@ -268,7 +268,7 @@ fn waits(parameters: &Parameters) -> Result<Option<bool>> {
 }
 
 fn order_type(parameters: &Parameters) -> Result<Option<&'static str>> {
-    if let Some(name @ ("trailing_stop" | "sniper")) = parameters.get("orderType")? {
+    if let Some(name @ "trailing_stop") = parameters.get("orderType")? {
         let detail = format!("no order has the type {name} yet");
         return Err(ApiError::new(Code::OrderTypeNotAvailable, detail));
     }

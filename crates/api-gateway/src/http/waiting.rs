@@ -1,12 +1,17 @@
-//! What orders that wait for a price would bring now: asked when somebody looks at them.
+//! What orders that wait for a condition would bring now: asked when somebody looks at them.
 
 use std::collections::HashMap;
 use std::time::Duration;
 
 use api_types::order::Look;
+use api_types::sniping::Sight;
 use dex_router::router::RouteRequest;
+use domain::order::WaitsFor;
+use domain::volume::Volume;
 use domain::{Order, OrderId, Terms};
 use futures_util::future::join_all;
+use ports::volumes::pair_of;
+use ports::waiting::Pair;
 
 use crate::deadline;
 use crate::error::Result;
@@ -21,7 +26,7 @@ const PATIENCE: Duration = Duration::from_millis(1_500);
 pub(super) async fn of(
     ctx: &Ctx,
     orders: &[Order],
-) -> Result<HashMap<OrderId, (Terms, Option<Look>)>> {
+) -> Result<HashMap<OrderId, (Terms, Option<Look>, Sight)>> {
     let may_wait = |order: &&Order| {
         order.terms.order_type.waits() && order.status() == domain::Status::Pending
     };
@@ -43,20 +48,51 @@ pub(super) async fn of(
     let found = |terms: &Terms| {
         let request = RouteRequest::of_price(terms);
         let mut known = different.iter().zip(&looks);
-        known.find(|(it, _)| **it == request)?.1.to_owned()
+        let known = known.find(|(it, _)| **it == request);
+        known.map(|(_, look)| look.clone()).unwrap_or_default()
     };
-    let found = waiting.into_iter().map(|order| {
-        let look = found(&order.terms);
-        (order.id, (order.terms, look))
-    });
-    Ok(found.collect())
+    let mut volumes: HashMap<Pair, Volume> = HashMap::new();
+    let mut all = HashMap::new();
+    for order in waiting {
+        let (look, mut sight) = found(&order.terms);
+        if order.terms.order_type.waits_for() == Some(WaitsFor::Volume) {
+            sight.volume = Some(volume(ctx, &mut volumes, &order.terms).await?);
+        }
+        all.insert(order.id, (order.terms, look, sight));
+    }
+    Ok(all)
 }
 
-async fn look(ctx: &Ctx, request: &RouteRequest) -> Option<Look> {
-    let choice = ctx.router.route(request).await.ok()?.choice;
-    Some(Look {
-        amount_out: choice.expected_amount_out,
-        slot: choice.quoted_at,
-        at: ctx.ports.clock.now(),
-    })
+/// What is traded of an order's pair, read once for a page.
+async fn volume(ctx: &Ctx, known: &mut HashMap<Pair, Volume>, terms: &Terms) -> Result<Volume> {
+    let pair = pair_of(terms);
+    if let Some(volume) = known.get(&pair) {
+        return Ok(*volume);
+    }
+    let read = deadline::read(ctx.ports.store.volume(&pair)).await?;
+    known.insert(pair, read.volume);
+    Ok(read.volume)
+}
+
+async fn look(ctx: &Ctx, request: &RouteRequest) -> (Option<Look>, Sight) {
+    let at = ctx.ports.clock.now();
+    let unrouted = match ctx.router.decide(request).await {
+        Ok(decision) => {
+            let look = Look {
+                amount_out: decision.choice.expected_amount_out,
+                slot: decision.choice.quoted_at,
+                at: ctx.ports.clock.now(),
+            };
+            return (Some(look), Sight::default());
+        }
+        Err(unrouted) => unrouted,
+    };
+    let sight = request.sniping.map(|_| Sight {
+        lacking: Some(unrouted.why.to_string()),
+        opens_at: unrouted
+            .opens_in
+            .map(|seconds| at.plus(Duration::from_secs(seconds))),
+        volume: None,
+    });
+    (None, sight.unwrap_or_default())
 }

@@ -1,6 +1,7 @@
 //! The rules of an order: from fields to terms, or to a list of errors.
 
 mod condition;
+mod sniper;
 
 use api_types::problem::FieldError;
 use domain::amount::InvalidAmount;
@@ -21,14 +22,9 @@ pub(super) use condition::changed;
 /// Longest `validForSeconds`: 30 days.
 const MAX_VALID_FOR_SECONDS: u64 = 2_592_000;
 /// Fields of order types that do not exist yet.
-const UNAVAILABLE: [Field; 4] = [
-    Field::TrailBps,
-    Field::ActivationPrice,
-    Field::TriggerCondition,
-    Field::TriggerValue,
-];
+const UNAVAILABLE: [Field; 2] = [Field::TrailBps, Field::ActivationPrice];
 /// Order types that do not exist yet.
-const UNAVAILABLE_TYPES: [&str; 2] = ["trailing_stop", "sniper"];
+const UNAVAILABLE_TYPES: [&str; 1] = ["trailing_stop"];
 
 /// What fields mean.
 #[derive(Debug)]
@@ -54,6 +50,7 @@ pub(super) fn read(
     };
     let order_type = reader.order_type();
     let (asset_in, asset_out) = reader.assets();
+    let order_type = reader.with_liquidity(order_type, asset_in);
     let amount_in = reader.amount_in(asset_in);
     let usual = order_type.map_or(Bps::DEFAULT, Reader::usual_slippage);
     let slippage = reader.slippage(usual);

@@ -71,6 +71,7 @@ pub(super) async fn examine(
         fee_level: None,
         thirds: ThirdTokens::WherePayingMore,
         swaps_max: None,
+        sniping: None,
     };
     let decision = match world.router.decide(&request).await {
         Ok(decision) => decision,

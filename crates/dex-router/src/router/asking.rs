@@ -19,6 +19,8 @@ use crate::thirds::{self, Cause, Fetched, Third};
 
 /// An order with a direct offer waits no longer for a look at third tokens.
 const THIRDS_PATIENCE: Duration = Duration::from_millis(250);
+/// How long before a pool opens a sniper's transaction is sent: what a look at confirmed blocks shows is that old.
+const LEAD_SECONDS: u64 = 1;
 /// A direct offer that moves the price so far, in millionths, is dear: third tokens are looked at.
 const DEAR_PPM: u32 = 1_000;
 
@@ -26,7 +28,7 @@ impl Router {
     /// What the venues have of the pair, and what there is over third tokens where that is worth a look.
     pub(super) async fn ask_all(&self, request: &RouteRequest) -> (Vec<Asked>, Vec<Third>) {
         // Boxed: whoever routes would carry all that is asked.
-        let asking = Box::pin(self.ask(request.quote, request.venues));
+        let asking = Box::pin(self.ask(request));
         let looking = Box::pin(self.look(request, Cause::Order));
         let (asked, thirds) = match select(asking, looking).await {
             Either::Left((asked, looking)) => {
@@ -54,7 +56,8 @@ impl Router {
     /// Third tokens with the pools that lead to them and from them.
     async fn look(&self, request: &RouteRequest, cause: Cause) -> Vec<Third> {
         let (sold, bought) = (request.quote.asset_in.mint, request.quote.asset_out.mint);
-        if self.limits.hops < 2 || request.swaps_max.is_some_and(|most| most < 2) {
+        let is_direct = request.swaps_max.is_some_and(|most| most < 2) || request.sniping.is_some();
+        if self.limits.hops < 2 || is_direct {
             return Vec::new();
         }
         let pair = (sold, bought);
@@ -86,11 +89,12 @@ impl Router {
         }
     }
 
-    async fn ask(&self, request: QuoteRequest, venues: VenueSet) -> Vec<Asked> {
-        let assets = (request.asset_in, request.asset_out);
-        let gates = self.gates_of_pair(assets, Some(request.amount_in));
+    async fn ask(&self, request: &RouteRequest) -> Vec<Asked> {
+        let (quote, venues) = (request.quote, request.venues);
+        let assets = (quote.asset_in, quote.asset_out);
+        let gates = self.gates_of_pair(assets, Some(quote.amount_in), request.sniping);
         let asked = self.telling(venues).iter();
-        let asked = asked.map(|venue| self.ask_one(venue, request, &gates));
+        let asked = asked.map(|venue| self.ask_one(venue, quote, &gates));
         allowed(join_all(asked).await, &gates, venues)
     }
 
@@ -102,7 +106,7 @@ impl Router {
         venues: VenueSet,
     ) -> Vec<Asked> {
         let assets = (request.asset_in, request.asset_out);
-        let gates = self.gates_of_pair(assets, Some(request.amount_in));
+        let gates = self.gates_of_pair(assets, Some(request.amount_in), None);
         let asked = fetched.iter().map(|Fetched { venue, pools }| Asked {
             venue: *venue,
             answer: pools
@@ -119,9 +123,16 @@ impl Router {
         );
         let pair = (request.asset_in.mint, request.asset_out.mint);
         let found = self.found(venue, pair).instrument(span.clone()).await;
+        let lead_seconds = self.lead_of(gates);
         let asked = Asked {
             venue,
-            answer: found.map(|found| Quoted::of(found, request, gates)),
+            answer: found.map(|found| {
+                let found = PairPools {
+                    lead_seconds,
+                    ..found
+                };
+                Quoted::of(found, request, gates)
+            }),
         };
         match asked.best() {
             Ok(offer) => {
@@ -135,6 +146,15 @@ impl Router {
             }
         }
         asked
+    }
+
+    /// Nothing is sent early that is simulated first.
+    const fn lead_of(&self, gates: &PairGates<'_>) -> u64 {
+        if gates.sniping.is_some() && !self.limits.simulates {
+            LEAD_SECONDS
+        } else {
+            0
+        }
     }
 
     pub(super) async fn found(

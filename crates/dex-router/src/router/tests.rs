@@ -1,6 +1,7 @@
 mod gated;
 mod reach;
 mod scripted;
+mod sniping;
 
 use amm::token::TransferFee;
 use domain::quote::Offer;

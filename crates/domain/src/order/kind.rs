@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::sniper::{Sniper, Trigger};
 use crate::price::Price;
 
 /// When an order executes. Once it has fired, every order is a market order.
@@ -16,6 +17,37 @@ pub enum OrderType {
     Stop { price: Price },
     /// Once the price has risen to this one.
     TakeProfit { price: Price },
+    /// Once its trigger is seen and a pool passes its gates.
+    Sniper(Sniper),
+}
+
+/// What an order waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum WaitsFor {
+    Price,
+    Pool,
+    Volume,
+}
+
+impl WaitsFor {
+    /// All of them, in their order.
+    pub const ALL: [Self; 3] = [Self::Price, Self::Pool, Self::Volume];
+
+    /// The name under which stores know it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Price => "price",
+            Self::Pool => "pool",
+            Self::Volume => "volume",
+        }
+    }
+
+    /// Its place among all.
+    #[must_use]
+    pub const fn index(self) -> usize {
+        self as usize
+    }
 }
 
 /// On which side of its price an order fires.
@@ -38,7 +70,7 @@ impl Condition {
 
 impl OrderType {
     /// The names of all types, in the order in which they are told.
-    pub const NAMES: [&'static str; 4] = ["market", "limit", "stop", "take_profit"];
+    pub const NAMES: [&'static str; 5] = ["market", "limit", "stop", "take_profit", "sniper"];
 
     /// The name clients see and send.
     #[must_use]
@@ -48,6 +80,7 @@ impl OrderType {
             Self::Limit { .. } => Self::NAMES[1],
             Self::Stop { .. } => Self::NAMES[2],
             Self::TakeProfit { .. } => Self::NAMES[3],
+            Self::Sniper(_) => Self::NAMES[4],
         }
     }
 
@@ -66,6 +99,37 @@ impl OrderType {
                 Some((Condition::AtOrAbove, price))
             }
             Self::Stop { price } => Some((Condition::AtOrBelow, price)),
+            Self::Sniper(sniper) => match sniper.trigger {
+                Trigger::PriceAbove { price } => Some((Condition::AtOrAbove, price)),
+                Trigger::PriceBelow { price } => Some((Condition::AtOrBelow, price)),
+                Trigger::PoolCreated | Trigger::VolumeSpike { .. } => None,
+            },
+        }
+    }
+
+    /// What the order waits for; a market order for nothing.
+    #[must_use]
+    pub const fn waits_for(self) -> Option<WaitsFor> {
+        match self {
+            Self::Market => None,
+            Self::Sniper(Sniper {
+                trigger: Trigger::PoolCreated,
+                ..
+            }) => Some(WaitsFor::Pool),
+            Self::Sniper(Sniper {
+                trigger: Trigger::VolumeSpike { .. },
+                ..
+            }) => Some(WaitsFor::Volume),
+            _ => Some(WaitsFor::Price),
+        }
+    }
+
+    /// The sniper, if it is one.
+    #[must_use]
+    pub const fn sniper(self) -> Option<Sniper> {
+        match self {
+            Self::Sniper(sniper) => Some(sniper),
+            _ => None,
         }
     }
 
@@ -83,6 +147,10 @@ impl OrderType {
             Self::Limit { .. } => Self::Limit { price },
             Self::Stop { .. } => Self::Stop { price },
             Self::TakeProfit { .. } => Self::TakeProfit { price },
+            Self::Sniper(sniper) => Self::Sniper(Sniper {
+                trigger: sniper.trigger.at(price),
+                ..sniper
+            }),
         }
     }
 }

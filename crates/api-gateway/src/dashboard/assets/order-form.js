@@ -2,7 +2,7 @@
 
 import { h, setAttribute, setText } from "./dom.js";
 import { doubtNotes } from "./doubt-notes.js";
-import { readDraft, waitsForPrice } from "./order-draft.js";
+import { TRIGGERS, readDraft, waits, waitsForPrice } from "./order-draft.js";
 import { drawNeed, needsEngine, outageNote } from "./outage.js";
 import { quotePanel } from "./quote-panel.js";
 import { poolsPanel } from "./pools-panel.js";
@@ -14,6 +14,9 @@ const FIELDS = [
   "tokenIn",
   "tokenOut",
   "price",
+  "triggerValue",
+  "minLiquidity",
+  "maxFee",
   "ocoGroup",
   "slippage",
   "minAmountOut",
@@ -30,6 +33,7 @@ const FORM_NAMES = {
   slippageBps: "slippage",
   limitPrice: "price",
   triggerPrice: "price",
+  maxFeeBps: "maxFee",
   maxPriceImpactBps: "maxPriceImpact",
   excludeVenues: "venues",
 };
@@ -39,6 +43,14 @@ const TYPES = [
   ["limit", "Limit", "Waits until the swap pays your price or a better one, and never takes a worse one."],
   ["stop", "Stop", "Waits until the price has fallen to yours, then sells at what it can get, less slippage."],
   ["take_profit", "Take profit", "Waits until the price has risen to yours, then sells at what it can get, less slippage."],
+  ["sniper", "Sniper", "Waits for a pool that passes your gates, which need not exist yet, and buys from it at once."],
+];
+/** What fires a sniper. */
+const TRIGGER_NAMES = [
+  ["pool_created", "Such a pool alone"],
+  ["price_above", "The price rises to"],
+  ["price_below", "The price falls to"],
+  ["volume_spike", "A minute trades so many times the mean"],
 ];
 /** The levels of the network fee by what they outbid; none: what the engine is set to. */
 const FEE_LEVELS = [
@@ -196,6 +208,17 @@ function controls(tokens) {
   );
   const meaning = h("p", { class: "muted", id: "f-orderType-meaning" });
   const price = h("input", { name: "price", id: "f-price", inputmode: "decimal", maxlength: 40 });
+  const triggerCondition = h(
+    "select",
+    { name: "triggerCondition", id: "f-triggerCondition", on: { change: showType } },
+    TRIGGER_NAMES.map(([value, text]) => h("option", { value }, text)),
+  );
+  const decimalField = (name, maxlength) =>
+    h("input", { name, id: `f-${name}`, inputmode: "decimal", maxlength });
+  const triggerValue = decimalField("triggerValue", 40);
+  const minLiquidity = decimalField("minLiquidity", 40);
+  const maxFee = decimalField("maxFee", 6);
+  const requireRenounced = h("input", { type: "checkbox", name: "requireRenounced", id: "f-requireRenounced" });
   const ocoGroup = h("input", { name: "ocoGroup", id: "f-ocoGroup", maxlength: 64 });
   const slippage = h("input", {
     name: "slippage",
@@ -243,10 +266,13 @@ function controls(tokens) {
   function showType() {
     const [value, , sentence] = TYPES.find(([name]) => name === orderType.value);
     setText(meaning, sentence);
-    const waits = waitsForPrice(value);
-    whenWaiting.hidden = !waits;
-    if (waits && slippage.value === "0.5") slippage.value = "";
-    if (!waits && slippage.value === "") slippage.value = "0.5";
+    const hasToWait = waits(value);
+    whenWaiting.hidden = !waitsForPrice(value);
+    whenSniping.hidden = value !== "sniper";
+    inGroup.hidden = !hasToWait;
+    valueOfTrigger.hidden = TRIGGERS[triggerCondition.value] === null;
+    if (hasToWait && slippage.value === "0.5") slippage.value = "";
+    if (!hasToWait && slippage.value === "") slippage.value = "0.5";
   }
 
   function field(name, label, control) {
@@ -267,12 +293,22 @@ function controls(tokens) {
 
   const venueFault = h("p", { class: "fault", id: "f-venues-fault", hidden: true });
   faults.set("venues", { fault: venueFault, control: venues[0] });
-  const whenWaiting = h(
+  const hiddenField = (...parts) => h("div", { hidden: true }, field(...parts));
+  const whenWaiting = hiddenField("price", "Price, of one sold", price);
+  const valueOfTrigger = hiddenField("triggerValue", "Of", triggerValue);
+  const whenSniping = h(
     "div",
-    { class: "pair", hidden: true },
-    field("price", "Price, of one sold", price),
-    field("ocoGroup", "One of a group", ocoGroup),
+    { hidden: true },
+    h("div", { class: "pair" }, field("triggerCondition", "Fires when", triggerCondition), valueOfTrigger),
+    h(
+      "div",
+      { class: "pair" },
+      field("minLiquidity", "The pool holds, of what is sold", minLiquidity),
+      field("maxFee", "It charges at most, %", maxFee),
+    ),
+    h("label", { class: "check" }, requireRenounced, "Nobody can mint or freeze the token any more"),
   );
+  const inGroup = hiddenField("ocoGroup", "One of a group", ocoGroup);
   const elements = [
     listed,
     sellField(),
@@ -285,6 +321,8 @@ function controls(tokens) {
     field("orderType", "Type", orderType),
     meaning,
     whenWaiting,
+    whenSniping,
+    inGroup,
     h(
       "details",
       {},
@@ -317,6 +355,11 @@ function controls(tokens) {
     read: () => ({
       orderType: orderType.value,
       price: price.value.trim(),
+      triggerCondition: triggerCondition.value,
+      triggerValue: triggerValue.value.trim(),
+      minLiquidity: minLiquidity.value.trim(),
+      maxFee: maxFee.value.trim(),
+      requireRenounced: requireRenounced.checked,
       ocoGroup: ocoGroup.value.trim(),
       amount: pay.value.trim(),
       tokenIn: tokenIn.value.trim(),

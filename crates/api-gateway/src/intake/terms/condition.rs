@@ -3,15 +3,20 @@
 use domain::order::{OrderType, Terms};
 use domain::{Asset, BaseUnits, Bps, OcoGroup, Price};
 
+use super::sniper::SNIPER;
 use super::{Reader, of_fields};
 use crate::error::Result;
 use crate::intake::body::{Field, Fields};
 use crate::json_object::{number_of, text_of};
 
 /// The fields that may be changed while an order waits.
-const CHANGEABLE: [Field; 4] = [
+const CHANGEABLE: [Field; 8] = [
     Field::LimitPrice,
     Field::TriggerPrice,
+    Field::TriggerValue,
+    Field::MinLiquidity,
+    Field::MaxFeeBps,
+    Field::RequireRenounced,
     Field::MinAmountOut,
     Field::ValidForSeconds,
 ];
@@ -35,12 +40,13 @@ fn kind(name: &str) -> Option<(Option<Field>, OfPrice)> {
 impl Reader<'_, '_> {
     /// The type of this name, with its price; `None` where there is no such type, or a field of it is wrong.
     pub(super) fn typed(&mut self, name: &str) -> Option<Option<OrderType>> {
-        let (wanted, of_price) = kind(name)?;
-        for field in [Field::LimitPrice, Field::TriggerPrice] {
-            if Some(field) != wanted && self.fields.get(field).is_some() {
-                self.fault(field, format!("does not belong to a {name} order"));
-            }
+        if name == SNIPER {
+            self.refuse_foreign(name, &[]);
+            return Some(self.sniper());
         }
+        let (wanted, of_price) = kind(name)?;
+        self.refuse_foreign(name, wanted.as_slice());
+        self.refuse_of_snipers(name);
         let Some(field) = wanted else {
             if self.fields.get(Field::OcoGroup).is_some() {
                 let message = "belongs to orders that wait, not to a market order";
@@ -52,6 +58,15 @@ impl Reader<'_, '_> {
             self.fault(field, format!("is missing: a {name} order needs it"));
         }
         Some(self.price(field).map(of_price))
+    }
+
+    /// Refuses prices that are other types'.
+    fn refuse_foreign(&mut self, name: &str, wanted: &[Field]) {
+        for field in [Field::LimitPrice, Field::TriggerPrice] {
+            if !wanted.contains(&field) && self.fields.get(field).is_some() {
+                self.fault(field, format!("does not belong to a {name} order"));
+            }
+        }
     }
 
     /// A price; `None` if it is absent or wrong.
@@ -74,7 +89,7 @@ impl Reader<'_, '_> {
     /// The slippage of an order that names none.
     pub(super) const fn usual_slippage(order_type: OrderType) -> Bps {
         match order_type {
-            OrderType::Market | OrderType::TakeProfit { .. } => Bps::DEFAULT,
+            OrderType::Market | OrderType::TakeProfit { .. } | OrderType::Sniper(_) => Bps::DEFAULT,
             OrderType::Limit { .. } => Bps::ANY,
             OrderType::Stop { .. } => Bps::DEFAULT_OF_STOPS,
         }
@@ -103,6 +118,7 @@ impl Reader<'_, '_> {
         };
         let field = match order_type {
             OrderType::Limit { .. } => Field::LimitPrice,
+            OrderType::Sniper(_) => Field::TriggerValue,
             _ => Field::TriggerPrice,
         };
         if price.most_out(sold, amount, bought) == Some(BaseUnits::new(0)) {
@@ -127,16 +143,21 @@ pub(in crate::intake) fn changed(fields: &Fields<'_>, terms: &Terms) -> Result<T
     if !CHANGEABLE.iter().any(|field| fields.get(*field).is_some()) {
         reader.fault(Field::LimitPrice, "or another field must be there");
     }
-    let (own, other) = match terms.order_type {
-        OrderType::Limit { .. } => (Field::LimitPrice, Field::TriggerPrice),
-        _ => (Field::TriggerPrice, Field::LimitPrice),
+    let order_type = match terms.order_type {
+        OrderType::Sniper(sniper) => {
+            reader.refuse_foreign(SNIPER, &[]);
+            OrderType::Sniper(reader.changed_sniper(sniper, terms.asset_in))
+        }
+        kind => {
+            let own = match kind {
+                OrderType::Limit { .. } => Field::LimitPrice,
+                _ => Field::TriggerPrice,
+            };
+            reader.refuse_foreign(kind.name(), &[own]);
+            reader.refuse_of_snipers(kind.name());
+            reader.price(own).map_or(kind, |price| kind.at(price))
+        }
     };
-    let name = terms.order_type.name();
-    if fields.get(other).is_some() {
-        reader.fault(other, format!("does not belong to a {name} order"));
-    }
-    let price = reader.price(own);
-    let order_type = price.map_or(terms.order_type, |price| terms.order_type.at(price));
     let (sold, bought) = (terms.asset_in, terms.asset_out);
     reader.weigh(order_type, sold, terms.amount_in, bought);
     let min_amount_out = reader.min_amount_out(Some(bought));

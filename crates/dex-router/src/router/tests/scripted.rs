@@ -171,6 +171,7 @@ pub(super) fn has(pools: Vec<FoundPool>) -> Answering {
             now: NOW,
             mints: Some(<(MintFacts, MintFacts)>::default()),
             pools: pools.into(),
+            lead_seconds: 0,
         }),
         after: Duration::ZERO,
     }
@@ -242,5 +243,6 @@ pub(super) fn request() -> RouteRequest {
         fee_level: None,
         thirds: ThirdTokens::WherePayingMore,
         swaps_max: None,
+        sniping: None,
     }
 }

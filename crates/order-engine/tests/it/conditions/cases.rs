@@ -248,10 +248,6 @@ pub(super) async fn what_makes_no_sense_is_refused(world: &mut World) -> Result<
             r#"{"amount":1,"orderType":"trailing_stop","trailBps":100}"#,
             "order_type_not_available",
         ),
-        (
-            r#"{"amount":1,"orderType":"sniper"}"#,
-            "order_type_not_available",
-        ),
     ] {
         let answer = client.submit(body).await?;
         answer.refusal(422, code).context(body)?;

@@ -66,6 +66,7 @@ async fn choice(stage: &Stage, (legs, hops): (usize, usize), sol: u64) -> Choice
         fee_level: None,
         thirds: ThirdTokens::WherePayingMore,
         swaps_max: None,
+        sniping: None,
     };
     router.route(&request).await.unwrap().choice
 }
