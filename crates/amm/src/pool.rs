@@ -8,6 +8,9 @@ use crate::quoting::{Conditions, Quote, Quoting as _};
 use crate::snapshot::{ReadError, Snapshot};
 use crate::{Activation, Address, ChainTime, Direction, Refusal, amm_v4, cpmm, damm_v2, dlmm};
 
+/// How long a slot takes.
+const SLOT_MS: u64 = 400;
+
 /// A program on one cluster.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Program {
@@ -152,6 +155,19 @@ impl Pool {
             Self::DammV2(state) => Some(state.pool.activation),
             Self::Dlmm(state) => state.pool.activation,
         }
+    }
+
+    /// The moment at which it is priced: now, or when it opens where that is within so many seconds.
+    #[must_use]
+    pub fn priced_at(&self, now: ChainTime, lead_seconds: u64) -> ChainTime {
+        let opening = self.opening().filter(|opening| {
+            let lead = match opening {
+                Activation::UnixTime(_) => lead_seconds,
+                Activation::Slot(_) => lead_seconds * 1_000 / SLOT_MS,
+            };
+            (1..=lead).contains(&opening.ahead_of(now))
+        });
+        opening.map_or(now, |opening| opening.reached_from(now))
     }
 
     /// The price of the first token in the second.

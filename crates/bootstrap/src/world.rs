@@ -28,6 +28,7 @@ use chain_solana::standing::Standings;
 use chain_solana::wallet::{Place, SolanaWallet};
 use chain_solana::{Endpoints, Rpc, Settings, SolanaChain};
 use config::{Config, Invalid, MinDepth, Switch, VenueMode};
+use dex_router::pools::LEAD_SECONDS_MAX;
 use dex_router::{Gates, Limits, Router, gates};
 use domain::{Address, Asset, FeeLevel, NamedWallet};
 use ports::cluster::ClusterId;
@@ -389,6 +390,10 @@ fn limits_of(config: &Config) -> Limits {
         legs: transactions.route_max_legs.into(),
         hops: transactions.route_max_hops.into(),
         simulates: config.simulates() == Switch::On,
+        lead_seconds: match config.chain.order_venue_mode {
+            VenueMode::Sim if config.sim.sim_latency_scale < 1.0 => 0,
+            VenueMode::Sim | VenueMode::Live => LEAD_SECONDS_MAX,
+        },
         unit_price: match transactions.tx_fee_level {
             FeeLevel::Priced(price) => price,
             FeeLevel::Ranked(_) => UNIT_PRICE_MIN,

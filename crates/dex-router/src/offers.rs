@@ -3,9 +3,7 @@
 use std::cmp::Reverse;
 
 use amm::token::TransferFees;
-use amm::{
-    Activation, Address, ChainTime, Conditions, Direction, Pool, Price, Quote, Refusal, amm_v4,
-};
+use amm::{Activation, Address, Conditions, Direction, Pool, Price, Quote, Refusal, amm_v4};
 use domain::quote::{Answer, Offer};
 use domain::route::PoolRef;
 use domain::{Asset, BaseUnits, Mint, Venue};
@@ -311,20 +309,8 @@ pub(crate) fn conditions(
             input: input.transfer_fee,
             output: output.transfer_fee,
         },
-        now: when(pool, among),
+        now: pool.priced_at(among.now, among.lead_seconds),
     })
-}
-
-/// The moment at which a pool is priced: now, or when it opens where that is soon enough.
-fn when(pool: &Pool, among: &PairPools) -> ChainTime {
-    let opening = pool.opening().filter(|opening| {
-        let lead = match opening {
-            Activation::UnixTime(_) => among.lead_seconds,
-            Activation::Slot(_) => among.lead_seconds * 1_000 / SLOT_MS,
-        };
-        (1..=lead).contains(&opening.ahead_of(among.now))
-    });
-    opening.map_or(among.now, |opening| opening.reached_from(among.now))
 }
 
 /// Which way a swap of these mints goes through a pool.

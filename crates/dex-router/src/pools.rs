@@ -23,6 +23,9 @@ pub struct PairPools {
     pub lead_seconds: u64,
 }
 
+/// The longest time before its opening at which a pool is priced as it is then.
+pub const LEAD_SECONDS_MAX: u64 = 1;
+
 /// What must be known of a mint, beside what never changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct MintFacts {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use amm::instruction::Amounts;
 use amm::token::TransferFees;
 use amm::{Address, Conditions, Direction, Pool};
+use dex_router::pools::LEAD_SECONDS_MAX;
 use ports::transaction_builder::{Error, Execution, Leg};
 
 use crate::build::Asset;
@@ -130,7 +131,8 @@ fn swap(leg: &Leg, reading: &Reading) -> Result<Swap, Error> {
             input: fee(input)?,
             output: fee(output)?,
         },
-        now: reading.now,
+        // As it was quoted, if that was just before its opening.
+        now: pool.priced_at(reading.now, LEAD_SECONDS_MAX),
     };
     let amount_in = leg.amount_in.get();
     let quote = pool.quote_in(amount_in, &conditions);

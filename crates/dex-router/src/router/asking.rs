@@ -19,8 +19,6 @@ use crate::thirds::{self, Cause, Fetched, Third};
 
 /// An order with a direct offer waits no longer for a look at third tokens.
 const THIRDS_PATIENCE: Duration = Duration::from_millis(250);
-/// How long before a pool opens a sniper's transaction is sent: what a look at confirmed blocks shows is that old.
-const LEAD_SECONDS: u64 = 1;
 /// A direct offer that moves the price so far, in millionths, is dear: third tokens are looked at.
 const DEAR_PPM: u32 = 1_000;
 
@@ -151,7 +149,7 @@ impl Router {
     /// Nothing is sent early that is simulated first.
     const fn lead_of(&self, gates: &PairGates<'_>) -> u64 {
         if gates.sniping.is_some() && !self.limits.simulates {
-            LEAD_SECONDS
+            self.limits.lead_seconds
         } else {
             0
         }

@@ -22,8 +22,8 @@ Examples:
   order-engine submit SOL USDC 2 --limit 160 --valid-for 86400 --detach
   order-engine submit SOL USDC 2 --stop 120 --oco-group exit --detach
   order-engine submit SOL USDC 2 --take-profit 180 --oco-group exit --detach
-  order-engine submit SOL MINT 0.5 --snipe --min-liquidity 20 \
-      --max-fee-bps 300 --require-renounced --detach
+  order-engine submit SOL 9BB6NFEcjBCtnNLFko2FqVQBq8HHM13kCyYcdQbgpump 0.1 \\
+      --snipe --min-liquidity 20 --max-fee-bps 300 --require-renounced
   order-engine submit SOL USDC 10 --dry-run         quotes, nothing is stored
   order-engine submit SOL 9BB6NFEcjBCtnNLFko2FqVQBq8HHM13kCyYcdQbgpump 0.1
   order-engine submit SOL USDC 1 --detach --json    the answer, for programs

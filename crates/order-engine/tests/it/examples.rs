@@ -135,7 +135,7 @@ async fn check_names_its_key(world: &World, program: fn() -> Command) -> Result<
     let key = key.split_whitespace().next().context("a key")?;
     let mut again = program();
     again.env("IDEMPOTENCY_KEY", key);
-    let repeated = run(again, &client, &client.url(""), order).await?;
+    let repeated = run(again, &client, &client.url(""), &order).await?;
     ensure!(repeated.status.success(), "{repeated:?}");
     one_order_was_made(&client).await
 }
@@ -148,7 +148,7 @@ async fn check_outlasts_a_store(world: &World, program: fn() -> Command) -> Resu
 
     let frozen = world.freeze_store()?;
     let gateway = world.address();
-    let running = run(program(), &client, &gateway, order);
+    let running = run(program(), &client, &gateway, &order);
     let thawing = async {
         // The first try hangs in its commit, the second cannot be looked up.
         let looking = async {

@@ -8,7 +8,7 @@ use super::scripted::{
     request, router,
 };
 use super::*;
-use crate::pools::{FoundPool, MintFacts};
+use crate::pools::{FoundPool, LEAD_SECONDS_MAX, MintFacts};
 
 fn sniping(gates: PoolGates) -> RouteRequest {
     RouteRequest {
@@ -16,6 +16,11 @@ fn sniping(gates: PoolGates) -> RouteRequest {
         ..request()
     }
 }
+
+const LEADING: Limits = Limits {
+    lead_seconds: LEAD_SECONDS_MAX,
+    ..Limits::ONE_POOL
+};
 
 const CAREFUL: PoolGates = PoolGates {
     min_liquidity: Some(BaseUnits::new(500 * SOL)),
@@ -132,7 +137,7 @@ async fn a_pool_that_cannot_take_the_whole_amount_has_no_fee_that_is_known() {
 #[tokio::test(start_paused = true)]
 async fn a_pool_that_is_about_to_open_is_taken_a_second_before() {
     for (seconds, opens) in [(2, Some(2)), (60, Some(60)), (1, None), (0, None)] {
-        let router = router(has(vec![opens_in(1, seconds)]), has(Vec::new()));
+        let router = router(has(vec![opens_in(1, seconds)]), has(Vec::new())).with_limits(LEADING);
 
         let decided = router.decide(&sniping(PoolGates::default())).await;
 
@@ -142,11 +147,11 @@ async fn a_pool_that_is_about_to_open_is_taken_a_second_before() {
         }
     }
     // Whoever is no sniper waits until it is open, and so does what is simulated first.
-    let soon = || router(has(vec![opens_in(1, 1)]), has(Vec::new()));
+    let soon = || router(has(vec![opens_in(1, 1)]), has(Vec::new())).with_limits(LEADING);
     assert!(soon().decide(&request()).await.is_err());
     let simulated = soon().with_limits(Limits {
         simulates: true,
-        ..Limits::ONE_POOL
+        ..LEADING
     });
     assert!(
         simulated

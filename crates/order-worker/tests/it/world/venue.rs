@@ -44,6 +44,8 @@ pub(crate) struct ScriptedVenue {
     slot: AtomicU64,
     /// Slots that pass between two answers.
     pace: AtomicU64,
+    /// What was sold to the pool of its first token.
+    sold: AtomicU64,
 }
 
 impl ScriptedVenue {
@@ -53,6 +55,7 @@ impl ScriptedVenue {
             waiting: watch::Sender::new(0),
             slot: AtomicU64::new(SLOT),
             pace: AtomicU64::new(0),
+            sold: AtomicU64::new(0),
         })
     }
 
@@ -63,6 +66,11 @@ impl ScriptedVenue {
     /// From now on each answer is of another slot.
     pub(crate) fn let_slots_pass(&self) {
         self.pace.store(1, Ordering::SeqCst);
+    }
+
+    /// Somebody sells so much of the first token to the pool.
+    pub(crate) fn trade(&self, amount: u64) {
+        self.sold.fetch_add(amount, Ordering::SeqCst);
     }
 
     fn slot(&self) -> u64 {
@@ -95,7 +103,10 @@ impl PoolSource for ScriptedVenue {
         let mut mood = self.mood.subscribe();
         let decided = mood.wait_for(|mood| *mood != Mood::Hesitates).await;
         match decided.map(|mood| *mood) {
-            Ok(Mood::Offers) => Ok(pair_pools(self.slot(), vec![pool_of(pair)])),
+            Ok(Mood::Offers) => {
+                let sold = self.sold.load(Ordering::SeqCst);
+                Ok(pair_pools(self.slot(), vec![pool_of(pair, sold)]))
+            }
             Ok(Mood::Two) => {
                 let shallow =
                     |address| pool(address, [pair.0, pair.1].map(|it| (it, held(it) / SHALLOW)));
@@ -117,8 +128,8 @@ impl PoolSource for ScriptedVenue {
     fn doubt(&self, _: (Mint, Mint)) {}
 }
 
-fn pool_of((one, other): (Mint, Mint)) -> FoundPool {
-    pool(POOL, [(one, held(one)), (other, held(other))])
+fn pool_of((one, other): (Mint, Mint), sold: u64) -> FoundPool {
+    pool(POOL, [(one, held(one) + sold), (other, held(other))])
 }
 
 fn held(mint: Mint) -> u64 {

@@ -78,7 +78,18 @@ async fn operators_trade_launch_and_break_things_from_another_process() {
         freeze_authority: false,
         extras: Extras::default(),
     };
-    let launched = served.remote.launch(&launch).await.unwrap();
+    let launching = served.remote.launch(&launch);
+    // It is told of once everybody can find it.
+    let passing = async {
+        loop {
+            served.stage.pass_blocks(1).await;
+            tokio::task::yield_now().await;
+        }
+    };
+    let launched = tokio::select! {
+        launched = launching => launched.unwrap(),
+        () = passing => unreachable!(),
+    };
     let born = served.remote.asset(launched.mint).await.unwrap();
     let faults = Faults {
         outage: true,
