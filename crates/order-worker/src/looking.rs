@@ -26,6 +26,15 @@ pub(crate) struct Look {
     pub(crate) slot: u64,
 }
 
+/// What one look at an order's pools shows.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Sight {
+    /// Absent where no route is known.
+    pub(crate) look: Option<Look>,
+    /// In how many seconds the first pool opens that a sniper may use then.
+    pub(crate) opens_in: Option<u64>,
+}
+
 /// An order whose condition was seen to hold, and at which price.
 #[derive(Debug)]
 pub(crate) struct Holding {
@@ -48,22 +57,24 @@ impl Holding {
     }
 }
 
-/// What each order's amount brings now; absent where no route is known.
-pub(crate) async fn look(ctx: &Context, orders: &[WaitingOrder]) -> Vec<Option<Look>> {
+/// What each order's amount brings now.
+pub(crate) async fn look(ctx: &Context, orders: &[WaitingOrder]) -> Vec<Sight> {
     let asked: Vec<RouteRequest> = orders.iter().map(|it| asked(ctx, &it.terms)).collect();
     look_at(ctx, &asked).await
 }
 
 /// What each of these brings now.
-pub(crate) async fn look_at(ctx: &Context, asked: &[RouteRequest]) -> Vec<Option<Look>> {
-    let mut looks: HashMap<RouteRequest, Option<Look>> =
-        asked.iter().map(|asked| (*asked, None)).collect();
+pub(crate) async fn look_at(ctx: &Context, asked: &[RouteRequest]) -> Vec<Sight> {
+    let mut looks: HashMap<RouteRequest, Sight> = asked
+        .iter()
+        .map(|asked| (*asked, Sight::default()))
+        .collect();
     let different: Vec<RouteRequest> = looks.keys().copied().collect();
     for some in different.chunks(ROUTES_AT_ONCE) {
         let routes = some.iter().map(|asked| route(ctx, asked));
         looks.extend(some.iter().copied().zip(join_all(routes).await));
     }
-    let found = |asked| looks.get(asked).copied().flatten();
+    let found = |asked| looks.get(asked).copied().unwrap_or_default();
     asked.iter().map(found).collect()
 }
 
@@ -75,12 +86,20 @@ pub(crate) fn asked(ctx: &Context, terms: &Terms) -> RouteRequest {
     }
 }
 
-async fn route(ctx: &Context, request: &RouteRequest) -> Option<Look> {
-    let choice = ctx.router.route(request).await.ok()?.choice;
-    Some(Look {
-        amount_out: choice.expected_amount_out,
-        slot: choice.quoted_at,
-    })
+async fn route(ctx: &Context, request: &RouteRequest) -> Sight {
+    match ctx.router.decide(request).await {
+        Ok(decision) => Sight {
+            look: Some(Look {
+                amount_out: decision.choice.expected_amount_out,
+                slot: decision.choice.quoted_at,
+            }),
+            opens_in: None,
+        },
+        Err(unrouted) => Sight {
+            look: None,
+            opens_in: unrouted.opens_in.filter(|_| request.sniping.is_some()),
+        },
+    }
 }
 
 /// Fires these; returns those that have fired.

@@ -145,6 +145,8 @@ impl Book {
                 }
                 None => self.trail(id, trail, accepted_at),
             },
+            // A sniper's price is that of the pools alone that pass its gates: it is left to the scan.
+            (OrderType::Sniper(_), _) | (_, None) => return,
             (_, Some((condition, price))) => {
                 let kind = Kind {
                     venues: terms.venues,
@@ -167,7 +169,6 @@ impl Book {
                     }
                 }
             }
-            (_, None) => return,
         };
         self.places.insert(id, place);
     }
@@ -308,6 +309,7 @@ impl Book {
                 thirds: ThirdTokens::WherePayingMore,
                 wallet: None,
                 swaps_max: None,
+                sniping: None,
             },
             condition,
             price,
