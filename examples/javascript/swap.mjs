@@ -2,6 +2,7 @@
 // Hands in one order and follows it to its end. Node 18 or newer, nothing to install.
 //
 //   node examples/javascript/swap.mjs SOL USDC 1.5
+//   node examples/javascript/swap.mjs SOL MINT 0.5 --snipe --min-liquidity 20 --require-renounced
 //
 // ORDER_ENGINE_URL (http://127.0.0.1:3000) is the engine, API_KEY the key where it wants one.
 // Ends with 0 only where the order was confirmed.
@@ -12,6 +13,7 @@
 // after a cut they go on behind the last one seen.
 
 import { randomUUID } from "node:crypto";
+import { parseArgs } from "node:util";
 
 const BASE = (process.env.ORDER_ENGINE_URL ?? "http://127.0.0.1:3000").replace(/\/$/, "");
 const KEY = process.env.API_KEY ? { Authorization: `Bearer ${process.env.API_KEY}` } : {};
@@ -126,8 +128,8 @@ async function* stream(orderId, since) {
   }
 }
 
-async function main([tokenIn, tokenOut, amount]) {
-  const { orderId } = await submit({ tokenIn, tokenOut, amount });
+async function main([tokenIn, tokenOut, amount], gates) {
+  const { orderId } = await submit({ tokenIn, tokenOut, amount, ...sniper(gates) });
   console.log(`order ${orderId}`);
   let last;
   for await (const event of follow(orderId)) {
@@ -143,12 +145,30 @@ async function main([tokenIn, tokenOut, amount]) {
   return 0;
 }
 
-const order = process.argv.slice(2);
+/** A sniper waits for a pool that passes these gates; without them the swap is made at once. */
+function sniper(gates) {
+  if (!gates.snipe) return {};
+  const order = { orderType: "sniper", slippageBps: 500 };
+  if (gates["min-liquidity"]) order.minLiquidity = gates["min-liquidity"];
+  if (gates["max-fee-bps"]) order.maxFeeBps = Number(gates["max-fee-bps"]);
+  if (gates["require-renounced"]) order.requireRenounced = true;
+  return order;
+}
+
+const { positionals: order, values: gates } = parseArgs({
+  allowPositionals: true,
+  options: {
+    snipe: { type: "boolean" },
+    "min-liquidity": { type: "string" },
+    "max-fee-bps": { type: "string" },
+    "require-renounced": { type: "boolean" },
+  },
+});
 if (order.length !== 3) {
-  console.error("usage: swap.mjs TOKEN_IN TOKEN_OUT AMOUNT");
+  console.error("usage: swap.mjs TOKEN_IN TOKEN_OUT AMOUNT [--snipe [--min-liquidity N] …]");
   process.exitCode = 2;
 } else {
-  process.exitCode = await main(order).catch((error) => {
+  process.exitCode = await main(order, gates).catch((error) => {
     console.error(error.message);
     return 1;
   });

@@ -2,6 +2,7 @@
 """Hands in one order and follows it to its end. Python 3.9 or newer, nothing to install.
 
     python3 examples/python/swap.py SOL USDC 1.5
+    python3 examples/python/swap.py SOL MINT 0.5 --snipe --min-liquidity 20 --require-renounced
 
 ORDER_ENGINE_URL (http://127.0.0.1:3000) is the engine, API_KEY the key where it wants one.
 Ends with 0 only where the order was confirmed.
@@ -12,6 +13,7 @@ names that key, and IDEMPOTENCY_KEY takes it in the next run. The events are cou
 after a cut they go on behind the last one seen.
 """
 
+import argparse
 import http.client
 import json
 import os
@@ -134,8 +136,36 @@ def stream(order_id, since):
                 yield json.loads(line[len(b"data: "):])
 
 
-def main(token_in, token_out, amount):
-    order_id = submit({"tokenIn": token_in, "tokenOut": token_out, "amount": amount})["orderId"]
+def sniper(gates):
+    """A sniper waits for a pool that passes these gates; without them the swap is made at once."""
+    if not gates.snipe:
+        return {}
+    order = {"orderType": "sniper", "slippageBps": 500}
+    if gates.min_liquidity:
+        order["minLiquidity"] = gates.min_liquidity
+    if gates.max_fee_bps is not None:
+        order["maxFeeBps"] = gates.max_fee_bps
+    if gates.require_renounced:
+        order["requireRenounced"] = True
+    return order
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description="Hands in one order and follows it to its end.")
+    parser.add_argument("token_in")
+    parser.add_argument("token_out")
+    parser.add_argument("amount")
+    parser.add_argument("--snipe", action="store_true")
+    parser.add_argument("--min-liquidity")
+    parser.add_argument("--max-fee-bps", type=int)
+    parser.add_argument("--require-renounced", action="store_true")
+    return parser.parse_args()
+
+
+def main(given):
+    token_in, token_out, amount = given.token_in, given.token_out, given.amount
+    order = {"tokenIn": token_in, "tokenOut": token_out, "amount": amount, **sniper(given)}
+    order_id = submit(order)["orderId"]
     print(f"order {order_id}", flush=True)
     for event in follow(order_id):
         via = f" {event['dex']}" if "dex" in event else ""
@@ -151,9 +181,7 @@ def main(token_in, token_out, amount):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 4:
-        sys.exit("usage: swap.py TOKEN_IN TOKEN_OUT AMOUNT")
     try:
-        sys.exit(main(*sys.argv[1:]))
+        sys.exit(main(arguments()))
     except (Refused, InDoubt, *LOST) as error:
         sys.exit(f"{error}")

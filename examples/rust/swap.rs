@@ -2,6 +2,7 @@
 //!
 //! ```sh
 //! cargo run --example swap -- SOL USDC 1.5
+//! cargo run --example swap -- SOL MINT 0.5 --snipe --min-liquidity 20 --require-renounced
 //! ```
 //!
 //! `ORDER_ENGINE_URL` (`http://127.0.0.1:3000`) is the engine, `API_KEY` the key where it wants one. Ends
@@ -18,7 +19,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use api_types::names::StatusName;
-use api_types::submit::SubmitOrder;
+use api_types::submit::{OrderTypeName, SubmitOrder};
 use clap::Parser;
 use client::{Client, Settings};
 
@@ -28,6 +29,15 @@ struct Swap {
     token_in: String,
     token_out: String,
     amount: String,
+    /// Wait for a pool that passes the gates below; the token must exist, its pool need not
+    #[arg(long)]
+    snipe: bool,
+    #[arg(long, requires = "snipe")]
+    min_liquidity: Option<String>,
+    #[arg(long, requires = "snipe")]
+    max_fee_bps: Option<u16>,
+    #[arg(long, requires = "snipe")]
+    require_renounced: bool,
     /// Address of the engine
     #[arg(
         long,
@@ -55,6 +65,11 @@ async fn main() -> anyhow::Result<ExitCode> {
         token_in: Some(swap.token_in.clone()),
         token_out: Some(swap.token_out.clone()),
         amount: Some(swap.amount.clone()),
+        order_type: swap.snipe.then_some(OrderTypeName::Sniper),
+        slippage_bps: swap.snipe.then_some(500),
+        min_liquidity: swap.min_liquidity.clone(),
+        max_fee_bps: swap.max_fee_bps,
+        require_renounced: swap.require_renounced.then_some(true),
         ..SubmitOrder::default()
     };
 

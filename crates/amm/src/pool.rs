@@ -6,7 +6,10 @@ use crate::instruction::{Amounts, Instruction, Trader};
 use crate::price::Price;
 use crate::quoting::{Conditions, Marginal, Quote, Quoting as _};
 use crate::snapshot::{ReadError, Snapshot};
-use crate::{Address, ChainTime, Direction, Refusal, amm_v4, cpmm, damm_v2, dlmm};
+use crate::{Activation, Address, ChainTime, Direction, Refusal, amm_v4, cpmm, damm_v2, dlmm};
+
+/// How long a slot takes.
+const SLOT_MS: u64 = 400;
 
 /// A program on one cluster.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -138,6 +141,33 @@ impl Pool {
     #[must_use]
     pub fn mints(&self) -> (Address, Address) {
         each!(self, state => state.mints())
+    }
+
+    /// From when on it trades, where it waits for that or has waited; other reasons may keep it closed.
+    #[must_use]
+    pub const fn opening(&self) -> Option<Activation> {
+        match self {
+            Self::Cpmm(state) => Some(Activation::UnixTime(state.pool.open_time)),
+            Self::AmmV4(state) => match state.pool.status {
+                amm_v4::quote::Status::WaitingForOpenTime(at) => Some(Activation::UnixTime(at)),
+                _ => None,
+            },
+            Self::DammV2(state) => Some(state.pool.activation),
+            Self::Dlmm(state) => state.pool.activation,
+        }
+    }
+
+    /// The moment at which it is priced: now, or when it opens where that is within so many seconds.
+    #[must_use]
+    pub fn priced_at(&self, now: ChainTime, lead_seconds: u64) -> ChainTime {
+        let opening = self.opening().filter(|opening| {
+            let lead = match opening {
+                Activation::UnixTime(_) => lead_seconds,
+                Activation::Slot(_) => lead_seconds * 1_000 / SLOT_MS,
+            };
+            (1..=lead).contains(&opening.ahead_of(now))
+        });
+        opening.map_or(now, |opening| opening.reached_from(now))
     }
 
     /// The price of the first token in the second.

@@ -37,4 +37,19 @@ impl Activation {
             Self::UnixTime(_) => now.unix_time,
         }
     }
+
+    /// How much later than this moment it is; 0 where it has come.
+    #[must_use]
+    pub const fn ahead_of(self, now: ChainTime) -> u64 {
+        self.point().saturating_sub(self.now(now))
+    }
+
+    /// The moment at which it has come.
+    #[must_use]
+    pub const fn reached_from(self, now: ChainTime) -> ChainTime {
+        match self {
+            Self::Slot(slot) => ChainTime { slot, ..now },
+            Self::UnixTime(unix_time) => ChainTime { unix_time, ..now },
+        }
+    }
 }

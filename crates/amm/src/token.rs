@@ -59,6 +59,8 @@ pub struct TokenAccount {
 pub struct Mint {
     /// Its decimals.
     pub decimals: u8,
+    /// Who may make more of it.
+    pub mint_authority: Option<Address>,
     /// Who may freeze the accounts of those who hold it.
     pub freeze_authority: Option<Address>,
     extensions: Extensions,
@@ -90,7 +92,8 @@ impl Mint {
         }
         Some(Self {
             decimals: *data.get(44)?,
-            freeze_authority: freeze_authority(data)?,
+            mint_authority: authority(data, 0)?,
+            freeze_authority: authority(data, 46)?,
             extensions: Extensions::of_mint(data),
         })
     }
@@ -113,10 +116,10 @@ impl Mint {
 }
 
 /// None where the bytes say neither that there is one nor that there is none.
-fn freeze_authority(data: &[u8]) -> Option<Option<Address>> {
-    match u32::from_le_bytes(bytes(data, 46)?) {
+fn authority(data: &[u8], offset: usize) -> Option<Option<Address>> {
+    match u32::from_le_bytes(bytes(data, offset)?) {
         0 => Some(None),
-        1 => Some(Some(Address(bytes(data, 50)?))),
+        1 => Some(Some(Address(bytes(data, offset + 4)?))),
         _ => None,
     }
 }

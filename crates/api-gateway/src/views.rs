@@ -50,8 +50,12 @@ pub(crate) fn stats(
         halted: halt.map(|halt| halted(halt, To::Everybody)),
         by_status: ByStatus::from(&counts.by_status),
         waiting: WaitingStats {
-            price: counts.on_condition,
-            ..WaitingStats::default()
+            price: counts
+                .on_condition
+                .saturating_sub(counts.on_pool)
+                .saturating_sub(counts.on_volume),
+            pool: counts.on_pool,
+            volume: counts.on_volume,
         },
         queue: queue(counts),
         throughput: Throughput {

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::order::{DeclaredDeadView, OrderView};
+use crate::doubt::DeclaredDeadView;
+use crate::order::OrderView;
 use crate::stats::{HaltView, QueueStats, WorkerView};
 
 /// The queue as the store sees it, and the queue's own numbers.

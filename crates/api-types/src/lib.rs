@@ -6,11 +6,13 @@
 //! Begin with `event.rs` and `order.rs`.
 
 pub mod admin;
+pub mod doubt;
 pub mod event;
 pub mod execution;
 pub mod landing;
 pub mod ledger;
 pub mod names;
+pub mod native_sol;
 pub mod order;
 pub mod pool;
 pub mod problem;
@@ -20,6 +22,7 @@ pub mod receipt;
 pub mod reconciliation;
 pub mod route;
 pub mod sim;
+pub mod sniping;
 pub mod socket;
 pub mod stats;
 pub mod submit;

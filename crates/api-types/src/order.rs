@@ -7,18 +7,22 @@ pub use waiting::{ConditionName, Look, SeenWaiting, WaitingFor, WaitingView, Wat
 use domain::landing::LandingReport;
 use domain::order::{OrderType, State, Terms};
 use domain::quote::{Choice, Fill};
-use domain::{Asset, BaseUnits, Bps, MaxImpact, Order, Route, Timestamp, TokenList};
+use domain::{BaseUnits, Bps, MaxImpact, Order, Route, Timestamp, TokenList};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::doubt::{DeclaredDeadView, DoubtView, UnprovableView};
 use crate::event::{amount_out, executed_price};
 use crate::landing::LandingView;
 use crate::names::{FeeLevelName, PoolName, StatusName, VenueName};
+use crate::native_sol::NativeSol;
 use crate::pool;
 use crate::quality::QualityView;
 use crate::receipt::ReceiptView;
 use crate::route::{LegView, legs};
+use crate::sniping::SniperFields;
+use crate::submit::TriggerName;
 
 /// An order and what became of it. Unknown values are null.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -68,6 +72,26 @@ pub struct OrderView {
     #[serde(default)]
     #[schema(required = true)]
     pub activation_price: Option<String>,
+    /// `sniper`: what fires it.
+    #[serde(default)]
+    #[schema(required = true)]
+    pub trigger_condition: Option<TriggerName>,
+    /// `sniper`: the price, or how many times the mean volume.
+    #[serde(default)]
+    #[schema(required = true)]
+    pub trigger_value: Option<String>,
+    /// `sniper`: what a pool must hold of `tokenIn`.
+    #[serde(default)]
+    #[schema(required = true)]
+    pub min_liquidity: Option<String>,
+    /// `sniper`: what a pool may charge, in hundredths of a percent.
+    #[serde(default)]
+    #[schema(required = true, maximum = 10000)]
+    pub max_fee_bps: Option<u16>,
+    /// `sniper`: whether nobody may be able to mint or freeze `tokenOut`.
+    #[serde(default)]
+    #[schema(required = true)]
+    pub require_renounced: Option<bool>,
     /// The orders of which one at most executes, if it belongs to such a group.
     #[serde(default)]
     #[schema(required = true)]
@@ -129,40 +153,6 @@ pub struct OrderView {
     pub reason: Option<String>,
     /// The `seq` of the order's last event.
     pub seq: u32,
-}
-
-/// What is known of a transaction that should have come to an end.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct DoubtView {
-    /// It should have come to an end, and nobody can prove it dead: the order waits.
-    pub unprovable: Option<UnprovableView>,
-    /// An operator said that it is dead. The order goes on once it can no longer land.
-    pub declared_dead: Option<DeclaredDeadView>,
-}
-
-/// Why nobody can prove a transaction dead.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct UnprovableView {
-    #[schema(format = DateTime)]
-    pub since: String,
-    pub reason: String,
-}
-
-/// An operator's word that a transaction is dead.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct DeclaredDeadView {
-    #[schema(format = DateTime)]
-    pub at: String,
-    pub reason: String,
-}
-
-/// What a swap's transaction does with native SOL.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum NativeSol {
-    WrappedBeforeSwap,
-    UnwrappedAfterSwap,
 }
 
 /// One order.
@@ -246,7 +236,7 @@ impl OrderView {
             OrderType::TrailingStop { trail, activation } => {
                 Some(WaitingView::trailing(trail, activation, seen))
             }
-            _ => WaitingView::priced(terms, seen),
+            _ => WaitingView::of_amount(terms, seen),
         };
         if let Some(waiting) = &mut self.waiting {
             waiting.mode = Some(mode);
@@ -292,6 +282,7 @@ impl OrderView {
         let client_order_id = terms.client_order_id.as_ref();
         let sold = |amount: BaseUnits| amount.to_decimal(terms.asset_in.decimals);
         let bought = |amount: BaseUnits| amount.to_decimal(terms.asset_out.decimals);
+        let sniper = SniperFields::of(terms);
         Self {
             order_id: order.id.uuid(),
             client_order_id: client_order_id.map(|id| id.as_str().to_owned()),
@@ -325,6 +316,11 @@ impl OrderView {
                 OrderType::TrailingStop { activation, .. } => activation.map(|it| it.to_string()),
                 _ => None,
             },
+            trigger_condition: sniper.trigger_condition,
+            trigger_value: sniper.trigger_value,
+            min_liquidity: sniper.min_liquidity,
+            max_fee_bps: sniper.max_fee_bps,
+            require_renounced: sniper.require_renounced,
             oco_group: terms.oco_group.as_ref().map(|it| it.as_str().to_owned()),
             min_amount_out: terms.min_amount_out.map(bought),
             fee_level: terms.fee_level.map(FeeLevelName::from),
@@ -374,18 +370,6 @@ impl OrderView {
         self.pool = Some(program.into());
         self.pool_address = pool::address(pool);
         self.route = Some(legs(route, tokens));
-    }
-}
-
-impl NativeSol {
-    fn of(asset_in: Asset, asset_out: Asset) -> Option<Self> {
-        if asset_in.is_native() {
-            Some(Self::WrappedBeforeSwap)
-        } else if asset_out.is_native() {
-            Some(Self::UnwrappedAfterSwap)
-        } else {
-            None
-        }
     }
 }
 

@@ -46,9 +46,10 @@ pub struct SimLaunch {
     pub dex: VenueName,
     /// The pool's program, one of the venue's.
     pub pool: PoolName,
-    /// How much SOL the pool begins with: a decimal string, or a number whose digits are taken as written.
-    #[schema(value_type = DecimalText)]
-    pub liquidity_sol: String,
+    /// How much SOL the pool begins with; needed unless the token is born alone: a decimal string, or a number whose digits are taken as written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = DecimalText, nullable = false)]
+    pub liquidity_sol: Option<String>,
     /// From when on the pool can be used; 0 where absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, maximum = 86_400_000)]
@@ -57,6 +58,31 @@ pub struct SimLaunch {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub freeze_authority: Option<bool>,
+    /// Whether somebody can make more of it; false where absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub mint_authority: Option<bool>,
+    /// How much of the supply its maker keeps and can sell into the pool, in percent; 20 where absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, maximum = 99)]
+    pub held_percent: Option<u8>,
+    /// Whether the token is born alone, and its pool is opened by another call that names its `mint`. `poolAddress` says
+    /// where that will stand.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub mint_only: Option<bool>,
+    /// The token that was born alone, whose pool is opened now; its decimals and authorities are what they are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub mint: Option<String>,
+    /// What a `damm_v2` pool charges at first, in hundredths of a percent; where absent the usual 30.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, minimum = 31, maximum = 9_900)]
+    pub starting_fee_bps: Option<u16>,
+    /// How long the starting fee falls to the usual one, from the pool's opening on; a minute where absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, minimum = 1, maximum = 86_400_000)]
+    pub fee_falls_in_ms: Option<u64>,
 }
 
 /// The token that was born.

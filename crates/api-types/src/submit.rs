@@ -12,7 +12,7 @@ use crate::names::{FeeLevelName, StatusName, VenueName};
 pub const ACCEPTED_MESSAGE: &str = "Order created and queued for execution";
 
 /// The message of an order that waits for a condition.
-pub const WAITING_MESSAGE: &str = "Order created and waiting for its price";
+pub const WAITING_MESSAGE: &str = "Order created and waiting for its condition";
 
 /// An order. Amounts are strings or JSON numbers, taken exactly as written.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, ToSchema)]
@@ -79,6 +79,27 @@ pub struct SubmitOrder {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = DecimalText, nullable = false)]
     pub activation_price: Option<String>,
+    /// `sniper`: what fires it; `pool_created` where it is absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub trigger_condition: Option<TriggerName>,
+    /// `sniper`: for `price_above` and `price_below` a price in `tokenOut` for one `tokenIn`, for `volume_spike` how many
+    /// times the last hour's mean per minute.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = DecimalText, nullable = false)]
+    pub trigger_value: Option<String>,
+    /// `sniper`: how much of `tokenIn` a pool must hold.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = DecimalText, nullable = false)]
+    pub min_liquidity: Option<String>,
+    /// `sniper`: the most that a pool may charge for the amount when the order fires, in hundredths of a percent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, minimum = 0, maximum = 10000)]
+    pub max_fee_bps: Option<u16>,
+    /// `sniper`: whether nobody may be able to mint or freeze `tokenOut` any more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub require_renounced: Option<bool>,
     /// Your name for a group of waiting orders, at most 20. At most one of them executes at a time, and once one is
     /// confirmed the others are cancelled.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -167,6 +188,24 @@ pub enum OrderTypeName {
     /// Once the pair's spot has fallen by `trailBps`, which is needed, from its highest since the order was accepted, or
     /// since it reached `activationPrice`.
     TrailingStop,
+    /// Once `triggerCondition` holds and a pool of the pair passes `minLiquidity`, `maxFeeBps` and `requireRenounced`.
+    /// The pair need not have a pool yet.
+    Sniper,
+}
+
+/// What fires a sniper.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TriggerName {
+    /// A pool of the pair that passes the order's gates and is open.
+    PoolCreated,
+    /// A price at or above `triggerValue`.
+    PriceAbove,
+    /// A price at or below `triggerValue`.
+    PriceBelow,
+    /// A minute in which `triggerValue` times as much is traded as in the last hour's minutes on average. Ten minutes
+    /// must have been seen.
+    VolumeSpike,
 }
 
 /// The answer to an accepted order: it is stored and cannot be lost.
@@ -222,6 +261,22 @@ pub struct ChangeOrder {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = DecimalText, nullable = false)]
     pub activation_price: Option<String>,
+    /// Of a `sniper` that has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = DecimalText, nullable = false)]
+    pub trigger_value: Option<String>,
+    /// Of a `sniper`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = DecimalText, nullable = false)]
+    pub min_liquidity: Option<String>,
+    /// Of a `sniper`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, minimum = 0, maximum = 10000)]
+    pub max_fee_bps: Option<u16>,
+    /// Of a `sniper`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub require_renounced: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = DecimalText, nullable = false)]
     pub min_amount_out: Option<String>,

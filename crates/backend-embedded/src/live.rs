@@ -11,6 +11,7 @@ pub(crate) mod wallets;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
+use domain::order::WaitsFor;
 use domain::{ClientId, OrderId, Status, Timestamp, WorkerId};
 use ports::finality::Turn;
 use ports::order_history::Counts;
@@ -26,8 +27,8 @@ pub(crate) struct Live {
     lease: Duration,
     longest_rest: Duration,
     by_status: [u64; 8],
-    /// Pending orders that wait for a condition.
-    on_condition: u64,
+    /// Pending orders that wait for a condition, by what it is about.
+    on_condition: [u64; 3],
     open_by_client: BTreeMap<ClientId, u64>,
     /// How many open orders wait for each due time that was in the future when it was set.
     delayed: BTreeMap<Timestamp, u64>,
@@ -58,7 +59,7 @@ struct Worker {
 #[derive(Debug, Default)]
 pub(crate) struct Changes {
     by_status: [i64; 8],
-    on_condition: i64,
+    on_condition: [i64; 3],
     opened: Vec<ClientId>,
     closed: Vec<ClientId>,
     delayed: Vec<(Timestamp, Status)>,
@@ -78,8 +79,8 @@ impl Changes {
     }
 
     /// So many orders more wait for a condition.
-    pub(crate) fn begun_to_wait(&mut self, more: i64) {
-        self.on_condition += more;
+    pub(crate) fn begun_to_wait(&mut self, waits_for: WaitsFor, more: i64) {
+        self.on_condition[waits_for.index()] += more;
     }
 
     /// An order went from one status to another.
@@ -134,7 +135,7 @@ impl Changes {
 #[derive(Debug, Default)]
 pub(crate) struct Stored {
     pub(crate) by_status: [u64; 8],
-    pub(crate) on_condition: u64,
+    pub(crate) on_condition: [u64; 3],
     pub(crate) open_by_client: BTreeMap<ClientId, u64>,
     pub(crate) delayed: BTreeMap<Timestamp, u64>,
     pub(crate) resting: BTreeMap<Timestamp, u64>,
@@ -189,9 +190,9 @@ impl Live {
     /// Applies changes that were committed at this time of the process.
     pub(crate) fn apply(&mut self, changes: Changes, monotonic: Duration) {
         self.by_status = self.counters_after(&changes);
-        self.on_condition = self
-            .on_condition
-            .saturating_add_signed(changes.on_condition);
+        for (count, change) in self.on_condition.iter_mut().zip(changes.on_condition) {
+            *count = count.saturating_add_signed(change);
+        }
         for client in changes.opened {
             *self.open_by_client.entry(client).or_default() += 1;
         }
@@ -364,12 +365,15 @@ impl Live {
         let count = |status: Status| self.by_status[status.index()];
         let running = count(Status::Routing) + count(Status::Building) + count(Status::Submitted);
         let latency = self.ended.latencies();
+        let on_condition = self.on_condition.iter().sum();
         Counts {
             by_status: self.by_status,
             waiting: count(Status::Pending)
-                .saturating_sub(self.on_condition)
+                .saturating_sub(on_condition)
                 .saturating_sub(delayed.saturating_sub(resting)),
-            on_condition: self.on_condition,
+            on_condition,
+            on_pool: self.on_condition[WaitsFor::Pool.index()],
+            on_volume: self.on_condition[WaitsFor::Volume.index()],
             delayed,
             running,
             oldest_waiting_ms: None,

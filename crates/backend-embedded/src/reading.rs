@@ -12,6 +12,7 @@ pub(crate) mod safety;
 pub(crate) mod start;
 pub(crate) mod transaction;
 pub(crate) mod transactions;
+pub(crate) mod volumes;
 pub(crate) mod waiting;
 pub(crate) mod wallet_uses;
 

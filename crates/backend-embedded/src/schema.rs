@@ -19,6 +19,7 @@ pub(crate) const STORE_FILE: Database = Database {
         include_str!("../../../migrations/sqlite/0011_waiting_orders.sql"),
         include_str!("../../../migrations/sqlite/0012_trailing_stops.sql"),
         include_str!("../../../migrations/sqlite/0013_token_checkpoints.sql"),
+        include_str!("../../../migrations/sqlite/0014_snipers.sql"),
     ],
     version_in: VersionIn::Table,
     // More than there are different statements.

@@ -8,6 +8,7 @@ mod orders;
 mod registry;
 mod rows;
 mod safety;
+mod volumes;
 mod waiting;
 mod wallet_uses;
 

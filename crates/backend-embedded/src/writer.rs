@@ -19,6 +19,7 @@ pub(crate) mod record;
 pub(crate) mod release;
 pub(crate) mod retire;
 pub(crate) mod safety;
+pub(crate) mod volumes;
 pub(crate) mod waiting;
 pub(crate) mod withdraw;
 

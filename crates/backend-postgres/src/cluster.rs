@@ -85,6 +85,12 @@ forgotten_assets as (
 forgotten_pools as (
     delete from found_pools where exists (select from bound)
 ),
+forgotten_looks as (
+    delete from volume_looks where exists (select from bound)
+),
+forgotten_volumes as (
+    delete from volume_minutes where exists (select from bound)
+),
 forgotten_checkpoints as (
     delete from checkpoints where exists (select from bound)
 ),

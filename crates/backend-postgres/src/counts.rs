@@ -66,7 +66,8 @@ select
               and ",
     is_free!("clock.now - $1"),
     ") as is_any_ahead,
-    (select coalesce(sum(w.waiting), 0)::int8 from lane_waiting w) as on_condition,
+    (select array[coalesce(sum(w.waiting), 0), coalesce(sum(w.pool), 0), coalesce(sum(w.volume), 0)]::int8[]
+     from lane_waiting w) as on_condition,
     (select coalesce(sum(s.ended), 0)::int8
      from lane_seconds s
      where s.second > clock.now / 1000 - 60 and s.second <= clock.now / 1000) as ended_last_minute,
@@ -131,13 +132,19 @@ pub(crate) async fn counts(db: &Db) -> Result<Counts, Failure> {
         let millis = latencies.as_ref()?.get(place).copied()?;
         u64::try_from(millis).ok()
     };
-    let on_condition = u64::try_from(rows::column::<i64>(row, "on_condition")?).unwrap_or(0);
+    let on_condition: Vec<i64> = rows::column(row, "on_condition")?;
+    let on = |place: usize| {
+        let count = on_condition.get(place).copied().unwrap_or(0);
+        u64::try_from(count).unwrap_or(0)
+    };
     Ok(Counts {
         by_status,
         waiting: by_status[0]
-            .saturating_sub(on_condition)
+            .saturating_sub(on(0))
             .saturating_sub(delayed.saturating_sub(resting.unwrap_or(0))),
-        on_condition,
+        on_condition: on(0),
+        on_pool: on(1),
+        on_volume: on(2),
         delayed,
         running,
         oldest_waiting_ms: oldest

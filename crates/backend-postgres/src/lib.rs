@@ -39,6 +39,7 @@ mod safety;
 mod settings;
 mod store;
 mod tls;
+mod volumes;
 mod waiting;
 mod wallet_uses;
 mod withdraw;

@@ -50,6 +50,7 @@ const MIGRATIONS: &[Migration] = migrations! {
     18 "waiting_orders"
     19 "trailing_stops"
     20 "token_checkpoints"
+    21 "snipers"
 };
 
 /// How long a step waits for a table; meanwhile every later statement waits behind it.

@@ -23,11 +23,12 @@ use ports::order_store::{
     Accepted, Claim, Company, DueOrder, DuePage, Expired, Expiry, Idempotency, Lease, NewOrder,
     Recorded, Withdrawal, Withdrawn,
 };
+use ports::volumes::{KnownVolume, NewLook};
 use ports::waiting::{Changed, NewFiring, News, Pair, StoredHighs, WaitingOrder};
 use ports::worker_registry::{Beat, Heartbeat, WorkerRow};
 use ports::{
-    Directory, Doubts, Finalities, Operations, OrderHistory, OrderStore, Result, WaitingOrders,
-    WalletUses, WorkerRegistry,
+    Directory, Doubts, Finalities, Operations, OrderHistory, OrderStore, Result, Volumes,
+    WaitingOrders, WalletUses, WorkerRegistry,
 };
 use tokio::task::JoinSet;
 
@@ -44,7 +45,7 @@ use crate::settings::PgSettings;
 use crate::withdraw;
 use crate::{
     cluster, counts, directory, doubt, due, expire, finality, history, housekeeping, list,
-    make_due, operations, recent, registry, waiting, wallet_uses,
+    make_due, operations, recent, registry, volumes, waiting, wallet_uses,
 };
 
 /// The store on PostgreSQL. It is closed when it is dropped.
@@ -389,6 +390,17 @@ impl WalletUses for PgStore {
 
     async fn newest_uses(&self, wallet: Address) -> Result<Vec<(Purpose, WalletUse)>> {
         Ok(wallet_uses::newest(&self.db, wallet).await?)
+    }
+}
+
+#[async_trait]
+impl Volumes for PgStore {
+    async fn volume(&self, pair: &Pair) -> Result<KnownVolume> {
+        Ok(volumes::volume(&self.db, pair).await?)
+    }
+
+    async fn keep_look(&self, pair: &Pair, look: &NewLook) -> Result<bool> {
+        Ok(volumes::keep_look(&self.db, pair, look).await?)
     }
 }
 

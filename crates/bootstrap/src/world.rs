@@ -19,21 +19,22 @@ use chain_solana::explain::Explainer;
 use chain_solana::fees::{FeePolicy, UNIT_PRICE_MIN};
 use chain_solana::history::ChainHistory;
 use chain_solana::keys::Signer;
-use chain_solana::pools::PoolReader;
 use chain_solana::pools::reader::Known;
-use chain_solana::rpc::socket::{AccountSocket, SignatureSocket, SocketEndpoint};
+use chain_solana::pools::{PoolReader, discovery};
+use chain_solana::rpc::socket::{AccountSocket, BirthSocket, SignatureSocket, SocketEndpoint};
 use chain_solana::rpc::{Hash, Lamports};
 use chain_solana::settings::Simulating;
 use chain_solana::standing::Standings;
 use chain_solana::wallet::{Place, SolanaWallet};
 use chain_solana::{Endpoints, Rpc, Settings, SolanaChain};
 use config::{Config, Invalid, MinDepth, Switch, VenueMode};
+use dex_router::pools::LEAD_SECONDS_MAX;
 use dex_router::{Gates, Limits, Router, gates};
 use domain::{Address, Asset, FeeLevel, NamedWallet};
 use ports::cluster::ClusterId;
 use ports::reconciliation::WalletHistory;
 use ports::{
-    AssetSource, Clock, Directory, Landing, Random, Shutdown, Simulation, Statuses,
+    AssetSource, Births, Clock, Directory, Landing, Random, Shutdown, Simulation, Statuses,
     TransactionBuilder, TransactionReader, Valve, WalletUses, WalletView, WalletViews,
 };
 
@@ -103,6 +104,15 @@ pub struct Traded {
 }
 
 impl World {
+    /// Who tells of pools that are born, where the endpoint does.
+    #[must_use]
+    pub fn births(&self) -> Option<Arc<dyn Births>> {
+        let sockets = self.sockets.clone()?;
+        let places = discovery::places(&self.settings.programs);
+        let (clock, random) = (Arc::clone(&self.clock), self.random.clone());
+        Some(Arc::new(BirthSocket::new(sockets, places, clock, random)))
+    }
+
     /// The cluster with whoever signs for wallets, which workers alone have.
     #[must_use]
     pub fn trading(&self, signings: Signings) -> Trading {
@@ -384,6 +394,10 @@ fn limits_of(config: &Config) -> Limits {
         legs: transactions.route_max_legs.into(),
         hops: transactions.route_max_hops.into(),
         simulates: config.simulates() == Switch::On,
+        lead_seconds: match config.chain.order_venue_mode {
+            VenueMode::Sim if config.sim.sim_latency_scale < 1.0 => 0,
+            VenueMode::Sim | VenueMode::Live => LEAD_SECONDS_MAX,
+        },
         unit_price: match transactions.tx_fee_level {
             FeeLevel::Priced(price) => price,
             FeeLevel::Ranked(_) => UNIT_PRICE_MIN,

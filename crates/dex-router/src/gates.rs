@@ -3,6 +3,7 @@
 pub(crate) mod deviation;
 
 use amm::token::TransferFee;
+use domain::order::PoolGates;
 use domain::quote::Offer;
 use domain::{Asset, BaseUnits, Mint, TokenList};
 
@@ -40,6 +41,8 @@ pub enum Gate {
     Depth,
     /// Its price is too far from that of the others.
     Price,
+    /// It charges more than a sniper pays.
+    Fee,
 }
 
 /// A pool that may not be used.
@@ -57,6 +60,8 @@ pub(crate) struct PairGates<'a> {
     pub(crate) tokens: &'a TokenList,
     pub(crate) assets: (Asset, Asset),
     pub(crate) amount_in: Option<BaseUnits>,
+    /// A sniper's own.
+    pub(crate) sniping: Option<PoolGates>,
 }
 
 /// Why a mint is not traded, as what is said of it; nothing where it is.
@@ -81,15 +86,33 @@ impl PairGates<'_> {
     pub(crate) fn refuse_tokens(&self, among: &PairPools) -> Option<Refused> {
         let (first, second) = among.mints.as_ref()?;
         let of = |asset: Asset, facts| untradable(facts).map(|why| (asset, why));
-        let (asset, why) = of(self.assets.0, first).or_else(|| of(self.assets.1, second))?;
+        let refused = of(self.assets.0, first).or_else(|| of(self.assets.1, second));
+        let (asset, why) = refused.or_else(|| Some((self.assets.1, self.kept_by(second)?)))?;
         Some(Refused {
             gate: Gate::Token,
             why: format!("{} {why}", self.tokens.name_of(asset.mint)),
         })
     }
 
+    /// That somebody still has a say over what a sniper buys.
+    fn kept_by(&self, bought: &MintFacts) -> Option<String> {
+        self.sniping.filter(|gates| gates.require_renounced)?;
+        let what = match (bought.is_mintable, bought.is_freezable) {
+            (true, true) => "be minted and frozen",
+            (true, false) => "be minted",
+            (false, true) => "be frozen",
+            (false, false) => return None,
+        };
+        Some(format!("can still {what} by its issuer"))
+    }
+
     /// Why a pool is too small. One of which nobody knows what it holds passes only where that does not matter.
     pub(crate) fn refuse_depth(&self, pool: &FoundPool) -> Option<Refused> {
+        let least = self.sniping.and_then(|gates| gates.min_liquidity);
+        let too_small = least.and_then(|least| self.refuse_less(pool, self.assets.0, least));
+        if too_small.is_some() {
+            return too_small;
+        }
         match (&self.gates.min_depth, self.amount_in) {
             (MinDepth::Any, _) | (MinDepth::TimesOrder(_), None) => None,
             (MinDepth::TimesOrder(times), Some(amount_in)) => {
@@ -145,6 +168,27 @@ impl PairGates<'_> {
             true => first,
             false => second,
         }
+    }
+
+    /// That a pool charges more than a sniper pays.
+    pub(crate) fn refuse_fee(&self, fee_ppm: u32) -> Option<Refused> {
+        let most = self.sniping?.max_fee_bps?;
+        (fee_ppm > u32::from(most) * 100).then(|| Refused {
+            gate: Gate::Fee,
+            why: format!(
+                "it charges {} bps now, more than the {most} that are accepted",
+                fee_ppm.div_ceil(100)
+            ),
+        })
+    }
+
+    /// That nobody knows what a pool charges for the whole amount, because it cannot take it.
+    pub(crate) fn refuse_unknown_fee(&self) -> Option<Refused> {
+        let most = self.sniping?.max_fee_bps?;
+        Some(Refused {
+            gate: Gate::Fee,
+            why: format!("it cannot take the whole amount at {most} bps or less"),
+        })
     }
 
     /// That a pool's price is so far from the others'.

@@ -13,6 +13,9 @@ pub struct Limits {
     pub hops: usize,
     /// Whether transactions are simulated before they are signed: what is simulated must fit into a packet too.
     pub simulates: bool,
+    /// How many seconds before a pool opens a sniper's transaction may be sent: no more than it takes to land, by a clock
+    /// that confirmed blocks show.
+    pub lead_seconds: u64,
     /// What a transaction usually offers for each compute unit: each further swap costs that.
     pub unit_price: UnitPrice,
 }
@@ -23,6 +26,7 @@ impl Limits {
         legs: 1,
         hops: 1,
         simulates: false,
+        lead_seconds: 0,
         unit_price: UnitPrice::ZERO,
     };
 }

@@ -1,7 +1,9 @@
 //! What the pools of a venue offer: each priced by its program's own arithmetic, as one slot shows it.
 
 use amm::token::TransferFees;
-use amm::{Address, Conditions, Direction, Marginal, Pool, Price, Quote, Refusal, amm_v4};
+use amm::{
+    Activation, Address, Conditions, Direction, Marginal, Pool, Price, Quote, Refusal, amm_v4,
+};
 use domain::quote::{Answer, Offer};
 use domain::route::PoolRef;
 use domain::{Asset, BaseUnits, Mint, Venue};
@@ -10,6 +12,9 @@ use crate::gates::deviation::{Standing, deviations};
 use crate::gates::{Gate, PairGates, Refused};
 use crate::pools::{FoundPool, PairPools, Unavailable};
 use crate::request::QuoteRequest;
+
+/// How long a slot takes.
+const SLOT_MS: u64 = 400;
 
 /// Why a pool or a venue makes no offer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -40,7 +45,7 @@ impl Declined {
         match self {
             Self::NoPool | Self::InsufficientLiquidity | Self::AmountTooSmall => false,
             Self::Closed | Self::Passing(_) => true,
-            Self::Refused(refused) => matches!(refused.gate, Gate::Price),
+            Self::Refused(refused) => matches!(refused.gate, Gate::Price | Gate::Fee),
         }
     }
 }
@@ -83,6 +88,22 @@ impl Asked {
         })
     }
 
+    /// In how many seconds the first of its pools opens that are closed until then and for no other reason.
+    pub(crate) fn opens_in(&self) -> Option<u64> {
+        let closed = self
+            .pools()
+            .filter(|(_, _, answer)| matches!(answer, Err(Declined::Closed)));
+        let ahead = closed.filter_map(|(among, found, _)| {
+            let opening = found.state.as_deref().ok()?.opening()?;
+            let ahead = opening.ahead_of(among.now);
+            match opening {
+                Activation::UnixTime(_) => Some(ahead),
+                Activation::Slot(_) => Some(ahead * SLOT_MS / 1_000),
+            }
+        });
+        ahead.filter(|ahead| *ahead > 0).min()
+    }
+
     /// The same as it is kept with the order.
     pub(crate) fn answer(&self) -> domain::quote::Quote {
         let answer = match self.best() {
@@ -104,7 +125,7 @@ impl Quoted {
             None => {
                 let quote = |it: &FoundPool| match gates.refuse_depth(it) {
                     Some(refused) => Err(Declined::Refused(refused)),
-                    None => match offer(it, &found, request)? {
+                    None => match within_fee(offer(it, &found, request), gates)? {
                         offer if request.amount_out.is_some() => Ok(gates.admit(it, offer)?),
                         offer => Ok(offer),
                     },
@@ -227,6 +248,17 @@ pub(crate) fn rank(offer: &Offer) -> impl Ord + use<> {
     (offer.rank(), offer.impact_ppm, program, address)
 }
 
+/// The same, unless the pool charges too much.
+fn within_fee(answer: Result<Offer, Declined>, gates: &PairGates<'_>) -> Result<Offer, Declined> {
+    let refused = match &answer {
+        Ok(offer) => gates.refuse_fee(offer.fee_ppm),
+        // It could take a part, at a fee that nobody has looked at.
+        Err(Declined::InsufficientLiquidity) => gates.refuse_unknown_fee(),
+        Err(_) => None,
+    };
+    refused.map_or(answer, |refused| Err(Declined::Refused(refused)))
+}
+
 fn offer(found: &FoundPool, among: &PairPools, request: QuoteRequest) -> Result<Offer, Declined> {
     let pool = found.state.as_deref();
     let pool = pool.map_err(|why| Declined::Passing(why.clone()))?;
@@ -287,7 +319,7 @@ pub(crate) fn conditions(
             input: input.transfer_fee,
             output: output.transfer_fee,
         },
-        now: among.now,
+        now: pool.priced_at(among.now, among.lead_seconds),
     })
 }
 

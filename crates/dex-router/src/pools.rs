@@ -20,13 +20,21 @@ pub struct PairPools {
     /// What must be known of the first and of the second mint asked for, where they were read.
     pub mints: Option<(MintFacts, MintFacts)>,
     pub pools: Arc<[FoundPool]>,
+    /// A pool that opens within so many seconds of the chain's time is priced as it is when it opens: what is sent now
+    /// lands then.
+    pub lead_seconds: u64,
 }
+
+/// The longest time before its opening at which a pool is priced as it is then.
+pub const LEAD_SECONDS_MAX: u64 = 1;
 
 /// What must be known of a mint, beside what never changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct MintFacts {
     /// What the token program keeps of a transfer now.
     pub transfer_fee: TransferFee,
+    /// Whether somebody may make more of it.
+    pub is_mintable: bool,
     /// Whether somebody may freeze the accounts of those who hold it.
     pub is_freezable: bool,
     /// The extension that keeps it from being traded, where it has one.

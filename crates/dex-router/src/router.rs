@@ -11,13 +11,14 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::order::PoolGates;
 use domain::quote::{Answer, Choice, Decision, PoolQuote, Quote};
 use domain::venue::VenueSet;
 use domain::{Address, Asset, BaseUnits, Bps, FeeLevel, MaxImpact, Mint, Terms, TokenList, Venue};
 use futures_util::future::join_all;
 
 pub use bounds::{AmountClass, Bounds, Spot};
-pub use looks::Look;
+pub use looks::{Look, Sight};
 
 use crate::candidates;
 use crate::gates::{Gate, Gates, PairGates};
@@ -53,6 +54,8 @@ pub struct RouteRequest {
     pub wallet: Option<Address>,
     /// So many swaps at most, where fewer are wanted than the router's limits allow.
     pub swaps_max: Option<usize>,
+    /// Of a sniper: what the pair's own pools must be like. It goes over no third token.
+    pub sniping: Option<PoolGates>,
 }
 
 /// When a route goes over a third token. Its first leg may pay hardly less than it was quoted at, so that it fails where
@@ -93,6 +96,7 @@ impl From<&Terms> for RouteRequest {
             thirds: ThirdTokens::WherePayingMore,
             wallet: terms.wallet,
             swaps_max: None,
+            sniping: terms.order_type.sniper().map(|sniper| sniper.gates),
         }
     }
 }
@@ -141,6 +145,8 @@ pub struct Unrouted {
     pub quotes: Vec<Quote>,
     /// The gates that pools did not pass, each once.
     pub gates: Vec<Gate>,
+    /// In how many seconds of the chain's the first of the pools opens that may be used then, where one will.
+    pub opens_in: Option<u64>,
 }
 
 /// Asks venues and chooses. One deadline holds for all of them: who is late is left out and said so.
@@ -214,8 +220,12 @@ impl Router {
         let choice = match chosen {
             Ok(choice) => choice,
             Err(why) => {
-                let gates = gates_of(&asked);
-                return Err(Unrouted { why, quotes, gates });
+                return Err(Unrouted {
+                    why,
+                    quotes,
+                    gates: gates_of(&asked),
+                    opens_in: asked.iter().filter_map(Asked::opens_in).min(),
+                });
             }
         };
         let answered = asked.into_iter().filter_map(|asked| asked.answer.ok());
@@ -372,7 +382,7 @@ impl Router {
         let venues: Result<Vec<_>, _> = join_all(venues).await.into_iter().collect();
         Ok(PairReport::of(
             &venues?,
-            &self.gates_of_pair((asset_in, asset_out), None),
+            &self.gates_of_pair((asset_in, asset_out), None, None),
         ))
     }
 
@@ -405,12 +415,18 @@ impl Router {
         self.source.doubt((asset_in.mint, asset_out.mint));
     }
 
-    fn gates_of_pair(&self, assets: (Asset, Asset), amount_in: Option<BaseUnits>) -> PairGates<'_> {
+    fn gates_of_pair(
+        &self,
+        assets: (Asset, Asset),
+        amount_in: Option<BaseUnits>,
+        sniping: Option<PoolGates>,
+    ) -> PairGates<'_> {
         PairGates {
             gates: &self.gates,
             tokens: &self.tokens,
             assets,
             amount_in,
+            sniping,
         }
     }
 }

@@ -24,6 +24,7 @@ pub mod time;
 pub mod token_list;
 pub mod transaction;
 pub mod venue;
+pub mod volume;
 pub mod waiting;
 pub mod wallet;
 

@@ -1,12 +1,14 @@
 //! The order: what the client asked for, and the state that its events have led to.
 
 mod kind;
+mod sniper;
 mod transition;
 
 use serde::{Deserialize, Serialize};
 
 pub use crate::status::Status;
-pub use kind::{Condition, OrderType};
+pub use kind::{Condition, OrderType, WaitsFor};
+pub use sniper::{InvalidFactor, PoolGates, Sniper, Trigger, VolumeFactor};
 pub use transition::IllegalTransition;
 
 use crate::address::Address;
@@ -228,11 +230,11 @@ impl Terms {
     }
 
     /// Whether the order's condition holds where its amount brings so much. That of a trailing stop is no matter of its
-    /// amount.
+    /// amount; one that waits for no price takes any.
     #[must_use]
     pub fn holds_at(&self, amount_out: BaseUnits) -> bool {
         let Some((condition, price)) = self.order_type.condition() else {
-            return self.order_type == OrderType::Market;
+            return !self.order_type.trails();
         };
         let sold = (self.asset_in, self.amount_in);
         // A limit is not sold for less than its own minimum either.
@@ -252,7 +254,7 @@ impl Terms {
         match self.order_type {
             OrderType::Market => 2,
             OrderType::Limit { .. } | OrderType::Stop { .. } | OrderType::TakeProfit { .. } => 3,
-            OrderType::TrailingStop { .. } => 4,
+            OrderType::TrailingStop { .. } | OrderType::Sniper(_) => 4,
         }
     }
 

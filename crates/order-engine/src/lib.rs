@@ -77,6 +77,7 @@ pub fn start_worker(config: &Config, parts: &Parts, trading: Trading, shutdown: 
             statuses,
             wallets: wallets.collect(),
             valve,
+            births: parts.world.births(),
         },
         Settings::configured(config, runtime::host_name()),
         shutdown,

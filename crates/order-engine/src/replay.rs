@@ -63,6 +63,7 @@ async fn paid(router: &Router, swap: Swap) -> Result<BaseUnits, String> {
         thirds: ThirdTokens::WherePayingMore,
         wallet: None,
         swaps_max: None,
+        sniping: None,
     };
     match router.route(&request).await {
         Ok(decision) => Ok(decision.choice.expected_amount_out),

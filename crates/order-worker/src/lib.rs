@@ -53,6 +53,7 @@ mod taking;
 mod trailing;
 mod unheard;
 mod usage;
+mod volumes;
 mod watching;
 
 use std::sync::Arc;
@@ -60,7 +61,9 @@ use std::sync::Arc;
 use dex_router::Router;
 use domain::NamedWallet;
 use ports::reconciliation::WalletHistory;
-use ports::{Announcer, Landing, Ports, Shutdown, Statuses, TransactionBuilder, Valve, WalletView};
+use ports::{
+    Announcer, Births, Landing, Ports, Shutdown, Statuses, TransactionBuilder, Valve, WalletView,
+};
 use tokio::sync::oneshot;
 
 pub use settings::Settings;
@@ -87,6 +90,8 @@ pub struct Chain {
     pub wallets: Vec<OwnWallet>,
     /// What builder and landing sign and send through.
     pub valve: Arc<Valve>,
+    /// Tells of pools that are born, where somebody does.
+    pub births: Option<Arc<dyn Births>>,
 }
 
 /// A wallet that pays.
@@ -142,6 +147,9 @@ impl Worker {
         if !context.chain.wallets.is_empty() && !context.settings.limits.is_empty() {
             let shown = usage::show(Arc::clone(&context), shutdown.clone());
             shutdown.spawn_essential("usage", shown);
+        }
+        if let Some(births) = context.chain.births.clone() {
+            shutdown.spawn_until_soft(async move { births.attend().await });
         }
         shutdown.spawn_essential("scan", scanning::run(Arc::clone(&context)));
         let presence = Arc::new(Presence::default());

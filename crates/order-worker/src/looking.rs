@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use dex_router::router::{Look, RouteRequest};
+use dex_router::router::{Look, RouteRequest, Sight};
 use domain::waiting::{Firing, Seen};
 use domain::{MaxImpact, OrderId, Terms};
 use futures_util::future::join_all;
@@ -41,22 +41,24 @@ impl Holding {
     }
 }
 
-/// What each order's amount brings now; absent where no route is known.
-pub(crate) async fn look(ctx: &Context, orders: &[WaitingOrder]) -> Vec<Option<Look>> {
+/// What each order's amount brings now.
+pub(crate) async fn look(ctx: &Context, orders: &[WaitingOrder]) -> Vec<Sight> {
     let asked: Vec<RouteRequest> = orders.iter().map(|it| asked(ctx, &it.terms)).collect();
     look_at(ctx, &asked).await
 }
 
 /// What each of these brings now.
-pub(crate) async fn look_at(ctx: &Context, asked: &[RouteRequest]) -> Vec<Option<Look>> {
-    let mut looks: HashMap<RouteRequest, Option<Look>> =
-        asked.iter().map(|asked| (*asked, None)).collect();
+pub(crate) async fn look_at(ctx: &Context, asked: &[RouteRequest]) -> Vec<Sight> {
+    let mut looks: HashMap<RouteRequest, Sight> = asked
+        .iter()
+        .map(|asked| (*asked, Sight::default()))
+        .collect();
     let different: Vec<RouteRequest> = looks.keys().copied().collect();
     for some in different.chunks(ROUTES_AT_ONCE) {
         let routes = some.iter().map(|asked| ctx.router.look_at(asked));
         looks.extend(some.iter().copied().zip(join_all(routes).await));
     }
-    let found = |asked| looks.get(asked).copied().flatten();
+    let found = |asked| looks.get(asked).copied().unwrap_or_default();
     asked.iter().map(found).collect()
 }
 

@@ -29,7 +29,7 @@ const REVERTS: [FailureCode; 3] = [
 const SIGNER_REFUSALS: [FailureCode; 2] = [FailureCode::SignerRefused, FailureCode::SignerLimit];
 
 /// What each counter counts.
-const COUNTERS: [(&str, &str); 27] = [
+const COUNTERS: [(&str, &str); 29] = [
     (
         "orders_ended_total",
         "Orders that reached their end, by outcome and venue",
@@ -117,6 +117,14 @@ const COUNTERS: [(&str, &str); 27] = [
         "Times an order was put aside because no live worker had its wallet",
     ),
     (
+        "birth_hints_total",
+        "Times that a pool of a token that snipers wait for was told to be there",
+    ),
+    (
+        "birth_socket_lost_total",
+        "Times that the socket that tells of new pools was lost, or could not be connected",
+    ),
+    (
         "waiting_orders_fired_total",
         "Orders whose condition was seen to hold",
     ),
@@ -135,7 +143,11 @@ const COUNTERS: [(&str, &str); 27] = [
 ];
 
 /// What each gauge shows.
-const GAUGES: [(&str, &str); 5] = [
+const GAUGES: [(&str, &str); 6] = [
+    (
+        "birth_socket_connected",
+        "Whether the socket that tells of new pools is connected",
+    ),
     (
         "waiting_orders_watched",
         "Orders that wait for a price and are watched by this worker",
@@ -219,7 +231,10 @@ impl Metrics {
                     .increment(0);
             }
         }
+        gauge!("birth_socket_connected").set(0.0);
         for name in [
+            "birth_hints_total",
+            "birth_socket_lost_total",
             "sweeper_pushed_total",
             "sweeper_expired_total",
             "workers_buried_total",

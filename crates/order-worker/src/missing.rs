@@ -80,7 +80,10 @@ fn doubled(first: Duration, misses: u32) -> Duration {
 pub(crate) fn patience(ctx: &Context, order: &Order, failure: &Failure) -> Option<Duration> {
     let waits = matches!(
         order.terms.order_type,
-        OrderType::Stop { .. } | OrderType::TakeProfit { .. } | OrderType::TrailingStop { .. }
+        OrderType::Stop { .. }
+            | OrderType::TakeProfit { .. }
+            | OrderType::TrailingStop { .. }
+            | OrderType::Sniper(_)
     );
     let is_below = failure.code == FailureCode::BelowMinimum;
     let spread = LOOK_AGAIN_MAX.saturating_sub(LOOK_AGAIN_MIN);

@@ -4,12 +4,21 @@
 //! one would do no harm, because the store fires an order once. It has no lease on what it looks at, and remembers
 //! nothing from one scan to the next.
 //!
-//! `watching.rs` fires them sooner.
+//! A sniper is looked at in the same way, with the pools that pass its gates alone. Where the first of them opens soon, its
+//! pair is looked at again then, and does not wait for the next scan.
+//!
+//! `watching.rs` fires those sooner that wait for a price and are no snipers.
 
+mod soon;
+
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
 use dex_router::router::Look;
+use domain::order::{Trigger, WaitsFor};
+use domain::volume::Volume;
+use domain::{Mint, OrderType, Terms};
 use futures_util::{StreamExt, stream};
 use ports::finality::Turn;
 use ports::waiting::{FIRED_AT_ONCE, Pair, WaitingOrder};
@@ -19,6 +28,8 @@ use crate::context::Context;
 use crate::looking::{Holding, fire, look};
 use crate::metrics::took;
 use crate::trailing::{self, Trails};
+use crate::volumes;
+use soon::Soon;
 
 /// In how many periods of the sweeper this loop looks once.
 const PERIODS: u32 = 5;
@@ -31,41 +42,88 @@ const PAGE: usize = 500;
 const AGAIN_AFTER: Duration = Duration::from_millis(400);
 const AGAIN_AT_MOST: u32 = 10;
 
+/// What a look at a pair has shown beside what fired.
+#[derive(Debug, Clone, Copy, Default)]
+struct Glance {
+    /// In how many seconds the first pool opens that one of its snipers waits for.
+    opens_in: Option<u64>,
+    /// The token that a sniper finds no pool of.
+    lacks_pool_of: Option<Mint>,
+}
+
 /// Looks once per period until somebody asks to stop.
 pub(crate) async fn run(ctx: Arc<Context>) {
     let period = ctx.settings.sweep * PERIODS;
+    let mut soon = Soon::default();
     // So that the workers of a cluster that start together do not look together.
-    let mut pause = ctx.random.duration_below(period);
+    let mut next_scan = ctx.clock.monotonic() + ctx.random.duration_below(period);
     loop {
+        let now = ctx.clock.monotonic();
+        let due = soon.next().map_or(next_scan, |at| at.min(next_scan));
         tokio::select! {
             biased;
             () = ctx.shutdown.soft() => return,
-            () = ctx.clock.sleep(pause) => {}
+            () = ctx.clock.sleep(due.saturating_sub(now)) => {}
+            mints = births(&ctx) => {
+                soon.born(&mints, ctx.clock.monotonic());
+                continue;
+            }
         }
+        let looking = async {
+            match due == next_scan {
+                true => scan(&ctx, period, &mut soon).await,
+                false => look_at_due(&ctx, &mut soon).await,
+            }
+        };
         tokio::select! {
             biased;
             () = ctx.shutdown.soft() => return,
-            scanned = scan(&ctx, period) => {
-                if let Err(error) = scanned {
+            looked = looking => {
+                if let Err(error) = looked {
                     debug!(%error, "orders that wait are looked at in the next round: {error}");
                 }
             }
         }
-        pause = period;
+        if due == next_scan {
+            next_scan = ctx.clock.monotonic() + period;
+        }
     }
 }
 
-async fn scan(ctx: &Context, period: Duration) -> ports::Result<()> {
+/// Waits until somebody tells of pools that were born.
+async fn births(ctx: &Context) -> BTreeSet<Mint> {
+    match &ctx.chain.births {
+        Some(births) => births.next().await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Looks at the pairs of which a pool opens now, or was born.
+async fn look_at_due(ctx: &Context, soon: &mut Soon) -> ports::Result<()> {
+    for pair in soon.take_due(ctx.clock.monotonic()) {
+        let glance = scan_pair(ctx, &pair).await?;
+        soon.note(pair, glance.opens_in, ctx.clock.monotonic());
+    }
+    Ok(())
+}
+
+async fn scan(ctx: &Context, period: Duration, soon: &mut Soon) -> ports::Result<()> {
     let mut pairs = ctx.store.waiting_pairs(None, PAIRS).await?;
     if pairs.is_empty() || !ctx.store.take_turn(Turn::Scan, period).await? {
         return Ok(());
     }
     let began = ctx.clock.monotonic();
+    let mut unborn = HashMap::new();
     loop {
-        let looking = stream::iter(pairs.clone()).map(|pair| scan_pair(ctx, pair));
+        let looking = stream::iter(pairs.clone()).map(|pair| async move {
+            let glance = scan_pair(ctx, &pair).await?;
+            Ok((pair, glance))
+        });
         let mut looking = looking.buffer_unordered(PAIRS_AT_ONCE);
         while let Some(looked) = looking.next().await {
-            looked?;
+            let (pair, glance) = looked?;
+            unborn.extend(glance.lacks_pool_of.map(|mint| (pair.clone(), mint)));
+            soon.note(pair, glance.opens_in, ctx.clock.monotonic());
         }
         drop(looking);
         if pairs.len() < PAIRS {
@@ -73,23 +131,36 @@ async fn scan(ctx: &Context, period: Duration) -> ports::Result<()> {
         }
         pairs = ctx.store.waiting_pairs(pairs.last(), PAIRS).await?;
     }
+    let mints = soon.await_births(unborn);
+    if let Some(births) = &ctx.chain.births {
+        births.follow(&mints);
+    }
     took(&ctx.metrics.scan, began, ctx.clock.monotonic());
     Ok(())
 }
 
-async fn scan_pair(ctx: &Context, pair: Pair) -> ports::Result<()> {
-    let mut after = None;
+/// Looks at a pair's orders.
+async fn scan_pair(ctx: &Context, pair: &Pair) -> ports::Result<Glance> {
+    let (mut after, mut glance) = (None, Glance::default());
+    let mut volume = None;
     loop {
-        let page = ctx.store.waiting_of_pair(&pair, after, PAGE).await?;
+        let page = ctx.store.waiting_of_pair(pair, after, PAGE).await?;
         after = page.last().map(|order| order.id);
         let is_last = page.len() < PAGE;
-        let (trailing, priced): (Vec<_>, Vec<_>) = page
+        let (trailing, of_amount): (Vec<_>, Vec<_>) = page
             .into_iter()
             .partition(|order| order.terms.order_type.trails());
-        judge(ctx, priced).await?;
-        judge_trailing(ctx, &pair, trailing).await?;
+        let waits_for_volume =
+            |it: &&WaitingOrder| it.terms.order_type.waits_for() == Some(WaitsFor::Volume);
+        if let (None, Some(order)) = (volume, of_amount.iter().find(waits_for_volume)) {
+            volume = Some(volumes::look(ctx, pair, &order.terms).await?);
+        }
+        let of_page = judge(ctx, of_amount, volume.unwrap_or_default()).await?;
+        glance.opens_in = glance.opens_in.into_iter().chain(of_page.opens_in).min();
+        glance.lacks_pool_of = glance.lacks_pool_of.or(of_page.lacks_pool_of);
+        judge_trailing(ctx, pair, trailing).await?;
         if is_last {
-            return Ok(());
+            return Ok(glance);
         }
     }
 }
@@ -134,15 +205,25 @@ async fn judge_trailing(
 }
 
 /// Fires those of these orders whose condition holds, and ends the rests of those whose does not.
-async fn judge(ctx: &Context, orders: Vec<WaitingOrder>) -> ports::Result<()> {
-    let looks = look(ctx, &orders).await;
+async fn judge(ctx: &Context, orders: Vec<WaitingOrder>, volume: Volume) -> ports::Result<Glance> {
+    let sights = look(ctx, &orders).await;
+    let mut glance = Glance {
+        opens_in: sights.iter().filter_map(|sight| sight.opens_in).min(),
+        lacks_pool_of: None,
+    };
     let (mut now, mut again, mut rested) = (Vec::new(), Vec::new(), Vec::new());
-    for (order, look) in orders.into_iter().zip(looks) {
+    for (order, sight) in orders.into_iter().zip(sights) {
         // Without a price nothing is known.
-        let Some(look) = look else {
+        let Some(look) = sight.look else {
+            if matches!(order.terms.order_type, OrderType::Sniper(_)) {
+                let (sold, bought) = (order.terms.asset_in, order.terms.asset_out);
+                // What is known of its pools may be all there is no more: a better one may have been born since.
+                ctx.router.doubt(sold, bought);
+                glance.lacks_pool_of = Some(bought.mint);
+            }
             continue;
         };
-        if !order.terms.holds_at(look.amount_out) {
+        if !holds(&order.terms, look, volume) {
             if order.is_resting || order.misses.routed > 0 {
                 rested.push(order.id);
             }
@@ -162,7 +243,17 @@ async fn judge(ctx: &Context, orders: Vec<WaitingOrder>) -> ports::Result<()> {
     }
     fire(ctx, &now).await?;
     let twice = seen_twice(ctx, again).await;
-    fire(ctx, &twice).await.map(drop)
+    fire(ctx, &twice).await?;
+    Ok(glance)
+}
+
+/// Whether an order's condition holds.
+fn holds(terms: &Terms, look: Look, volume: Volume) -> bool {
+    let spikes = match terms.order_type.sniper().map(|sniper| sniper.trigger) {
+        Some(Trigger::VolumeSpike { factor }) => volume.has_spiked(factor),
+        _ => true,
+    };
+    spikes && terms.holds_at(look.amount_out)
 }
 
 /// Those whose condition still holds at another slot, and what is seen there.
@@ -177,7 +268,7 @@ async fn seen_twice(ctx: &Context, mut once: Vec<(WaitingOrder, Look)>) -> Vec<H
         let looks = look(ctx, &orders).await;
         once = Vec::new();
         for ((order, first), second) in orders.into_iter().zip(firsts).zip(looks) {
-            match second {
+            match second.look {
                 Some(second) if !order.terms.holds_at(second.amount_out) => {}
                 Some(second) if second.slot > first.slot && second.is_whole => {
                     twice.push(Holding::by_amount(order, second));

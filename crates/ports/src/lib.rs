@@ -9,6 +9,7 @@
 
 pub mod announcer;
 pub mod asset_source;
+pub mod births;
 pub mod chain;
 pub mod clock;
 pub mod cluster;
@@ -33,6 +34,7 @@ pub mod transaction_builder;
 pub mod transaction_reader;
 pub mod unconfirmed;
 pub mod valve;
+pub mod volumes;
 pub mod waiting;
 pub mod wallet;
 pub mod wallet_uses;
@@ -44,6 +46,7 @@ use std::sync::Arc;
 
 pub use announcer::Announcer;
 pub use asset_source::AssetSource;
+pub use births::Births;
 pub use clock::{Clock, SystemClock};
 pub use cluster::{Bound, ClusterId};
 pub use commits::Commits;
@@ -66,6 +69,7 @@ pub use transaction_builder::TransactionBuilder;
 pub use transaction_reader::TransactionReader;
 pub use unconfirmed::Unconfirmed;
 pub use valve::Valve;
+pub use volumes::Volumes;
 pub use waiting::WaitingOrders;
 pub use wallet::{WalletView, WalletViews};
 pub use wallet_uses::WalletUses;
@@ -87,6 +91,7 @@ pub trait Store:
     + Directory
     + WalletUses
     + WaitingOrders
+    + Volumes
 {
 }
 
@@ -101,6 +106,7 @@ impl<T> Store for T where
         + Directory
         + WalletUses
         + WaitingOrders
+        + Volumes
 {
 }
 

@@ -115,6 +115,9 @@ pub struct Counts {
     pub oldest_waiting_ms: Option<u64>,
     /// Pending orders that wait for a condition: they are in none of the numbers of the queue.
     pub on_condition: u64,
+    /// Those of them that wait for a pool, and for a volume.
+    pub on_pool: u64,
+    pub on_volume: u64,
     /// Orders that ended within the last minute.
     pub ended_last_minute: u64,
     /// From acceptance to the end, over recently confirmed orders, in milliseconds.

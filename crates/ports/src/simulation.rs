@@ -30,6 +30,42 @@ pub struct Launch {
     pub open_in_ms: u64,
     /// Whether somebody could freeze the accounts of those who buy it.
     pub freeze_authority: bool,
+    #[serde(default)]
+    pub extras: Extras,
+}
+
+/// What else is said of a launch; the default is a token that harms nobody, with its pool.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Extras {
+    pub part: Part,
+    /// Whether somebody could make more of it.
+    pub mint_authority: bool,
+    /// How much of the supply its maker keeps, in percent; he can sell it into the pool.
+    pub held_percent: Option<u8>,
+    /// What the pool charges at first.
+    pub starting_fee: Option<StartingFee>,
+}
+
+/// What of a launch happens now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Part {
+    #[default]
+    Whole,
+    /// The token alone, which nobody has any of.
+    Mint,
+    /// The pool, with the supply, of a token that was born alone. Its mint says the decimals and who may do what.
+    PoolOf(Mint),
+}
+
+/// A fee that falls to the usual one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StartingFee {
+    pub bps: u16,
+    /// How long it takes from the pool's opening on.
+    pub falls_for_ms: u64,
 }
 
 /// A token that was born.

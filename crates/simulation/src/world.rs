@@ -280,6 +280,7 @@ impl World {
                 statuses,
                 wallets: Vec::new(),
                 valve,
+                births: None,
             },
         )
     }

@@ -21,6 +21,7 @@ pub mod safety;
 pub mod spending_race;
 pub mod status_feed;
 pub mod version_1;
+pub mod volumes;
 pub mod waiting;
 pub mod wallet_uses;
 pub mod worker_registry;

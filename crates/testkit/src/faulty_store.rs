@@ -2,6 +2,7 @@
 
 mod finality;
 mod safety;
+mod volumes;
 mod waiting;
 
 use std::fmt::Debug;

@@ -67,5 +67,6 @@ pub fn pair_pools(slot: u64, pools: Vec<FoundPool>) -> PairPools {
         },
         mints: Some((MintFacts::default(), MintFacts::default())),
         pools: pools.into(),
+        lead_seconds: 0,
     }
 }

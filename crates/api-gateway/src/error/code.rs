@@ -77,7 +77,6 @@ codes! {
     UnknownWallet "unknown_wallet" UNPROCESSABLE_ENTITY "There is no such wallet";
     WalletNotAllowed "wallet_not_allowed" UNPROCESSABLE_ENTITY "The client may not use this wallet";
     NoVenue "no_venue" UNPROCESSABLE_ENTITY "No venue is left for the order";
-    OrderTypeNotAvailable "order_type_not_available" UNPROCESSABLE_ENTITY "The order type is not available";
     ExactOutNotAvailable "exact_out_not_available" UNPROCESSABLE_ENTITY "No pool sells an exact amount";
     SpendLimit "spend_limit" UNPROCESSABLE_ENTITY "The order passes a limit on what may be spent";
     IdempotencyKeyReused "idempotency_key_reused" UNPROCESSABLE_ENTITY "The idempotency key belongs to another request";

@@ -57,6 +57,11 @@ impl<'a> Fields<'a> {
         json_object::note(&mut self.faults, field, message);
     }
 
+    /// Whether a field is there.
+    pub(super) fn has(&self, field: &str) -> bool {
+        self.raw(field).is_some()
+    }
+
     fn raw(&self, field: &str) -> Option<&'a RawValue> {
         let mut values = self.values.iter();
         values

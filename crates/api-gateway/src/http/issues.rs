@@ -42,6 +42,7 @@ const fn code_of(gate: Gate) -> &'static str {
         Gate::Token => "token_not_tradable",
         Gate::Depth => "thin_pool",
         Gate::Price => "price_deviation",
+        Gate::Fee => "pool_fee",
     }
 }
 

@@ -272,10 +272,6 @@ fn waits(parameters: &Parameters) -> Result<Option<bool>> {
 }
 
 fn order_type(parameters: &Parameters) -> Result<Option<&'static str>> {
-    if let Some(name @ "sniper") = parameters.get("orderType")? {
-        let detail = format!("no order has the type {name} yet");
-        return Err(ApiError::new(Code::OrderTypeNotAvailable, detail));
-    }
     let names = OrderType::NAMES;
     let read = |text: &str| names.into_iter().find(|name| *name == text);
     let message = format!("must be one of {}", names.join(", "));

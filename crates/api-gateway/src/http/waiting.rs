@@ -1,13 +1,17 @@
-//! What orders that wait for a price would bring now: asked when somebody looks at them.
+//! What orders that wait for a condition would bring now: asked when somebody looks at them.
 
 use std::collections::HashMap;
 use std::time::Duration;
 
 use api_types::order::{Look, SeenWaiting};
+use api_types::sniping::Sight;
 use dex_router::router::{RouteRequest, Spot};
+use domain::order::WaitsFor;
+use domain::volume::Volume;
 use domain::waiting::Highs;
 use domain::{Asset, Order, OrderId, Terms, Timestamp};
 use futures_util::future::{join, join_all};
+use ports::volumes::pair_of;
 use ports::waiting::{Pair, WaitingOrder};
 
 use crate::deadline;
@@ -42,35 +46,46 @@ pub(super) async fn of(
     let followed = tokio::time::timeout(PATIENCE, followed(ctx, &trailing));
     let (looks, followed) = join(looks, followed).await;
     let (looks, followed) = (looks.unwrap_or_default(), followed.unwrap_or_default());
-    let priced = priced.into_iter().map(|order| {
-        let look = looks.get(&RouteRequest::of_price(&order.terms)).copied();
+    let mut volumes: HashMap<Pair, Volume> = HashMap::new();
+    let mut all = HashMap::new();
+    for order in priced {
+        let known = looks.get(&RouteRequest::of_price(&order.terms)).cloned();
+        let (look, mut sight) = known.unwrap_or_default();
+        if order.terms.order_type.waits_for() == Some(WaitsFor::Volume) {
+            sight.volume = Some(volume(ctx, &mut volumes, &order.terms).await?);
+        }
         let seen = SeenWaiting {
             look,
+            sight,
             ..SeenWaiting::default()
         };
-        (order.id, (order.terms, seen))
-    });
+        all.insert(order.id, (order.terms, seen));
+    }
     let trailing = trailing.into_iter().map(|order| {
         let followed = followed.get(&assets(&order.terms));
         let spot = followed.and_then(|(spot, _)| *spot);
         let high = followed.and_then(|(_, highs)| highs.since(order.accepted_at));
         let seen = SeenWaiting {
-            look: None,
             spot: spot.map(|(spot, at)| (spot.price, spot.slot, at)),
             // A spot above all that is stored is the highest now.
             high: high.max(spot.map(|(spot, _)| spot.price)),
+            ..SeenWaiting::default()
         };
         (order.id, (order.terms, seen))
     });
-    Ok(priced.chain(trailing).collect())
+    all.extend(trailing);
+    Ok(all)
 }
 
 const fn assets(terms: &Terms) -> (Asset, Asset) {
     (terms.asset_in, terms.asset_out)
 }
 
-/// What different routes bring now, where that is known.
-async fn looks(ctx: &Ctx, waiting: &[WaitingOrder]) -> HashMap<RouteRequest, Look> {
+/// What different routes bring now, where that is known, and what is known of snipers' pools.
+async fn looks(
+    ctx: &Ctx,
+    waiting: &[WaitingOrder],
+) -> HashMap<RouteRequest, (Option<Look>, Sight)> {
     let mut different: Vec<RouteRequest> = Vec::new();
     for order in waiting {
         let request = RouteRequest::of_price(&order.terms);
@@ -80,10 +95,7 @@ async fn looks(ctx: &Ctx, waiting: &[WaitingOrder]) -> HashMap<RouteRequest, Loo
     }
     let looks = different.iter().map(|request| look(ctx, request));
     let looks = join_all(looks).await;
-    let looks = different.into_iter().zip(looks);
-    looks
-        .filter_map(|(request, look)| Some((request, look?)))
-        .collect()
+    different.into_iter().zip(looks).collect()
 }
 
 /// What different pairs' trailing stops follow.
@@ -109,11 +121,36 @@ async fn followed(ctx: &Ctx, waiting: &[WaitingOrder]) -> HashMap<(Asset, Asset)
     join_all(follow).await.into_iter().collect()
 }
 
-async fn look(ctx: &Ctx, request: &RouteRequest) -> Option<Look> {
-    let choice = ctx.router.route(request).await.ok()?.choice;
-    Some(Look {
-        amount_out: choice.expected_amount_out,
-        slot: choice.quoted_at,
-        at: ctx.ports.clock.now(),
-    })
+/// What is traded of an order's pair, read once for a page.
+async fn volume(ctx: &Ctx, known: &mut HashMap<Pair, Volume>, terms: &Terms) -> Result<Volume> {
+    let pair = pair_of(terms);
+    if let Some(volume) = known.get(&pair) {
+        return Ok(*volume);
+    }
+    let read = deadline::read(ctx.ports.store.volume(&pair)).await?;
+    known.insert(pair, read.volume);
+    Ok(read.volume)
+}
+
+async fn look(ctx: &Ctx, request: &RouteRequest) -> (Option<Look>, Sight) {
+    let at = ctx.ports.clock.now();
+    let unrouted = match ctx.router.decide(request).await {
+        Ok(decision) => {
+            let look = Look {
+                amount_out: decision.choice.expected_amount_out,
+                slot: decision.choice.quoted_at,
+                at: ctx.ports.clock.now(),
+            };
+            return (Some(look), Sight::default());
+        }
+        Err(unrouted) => unrouted,
+    };
+    let sight = request.sniping.map(|_| Sight {
+        lacking: Some(unrouted.why.to_string()),
+        opens_at: unrouted
+            .opens_in
+            .map(|seconds| at.plus(Duration::from_secs(seconds))),
+        volume: None,
+    });
+    (None, sight.unwrap_or_default())
 }

@@ -6,7 +6,7 @@
 use actix_web::web::Payload;
 use actix_web::{HttpRequest, HttpResponse};
 use api_types::admin::{AdminDeclareDead, AdminDeclaredDead};
-use api_types::order::DeclaredDeadView;
+use api_types::doubt::DeclaredDeadView;
 use domain::transaction::Signature;
 use domain::{Order, OrderId, State, Status};
 use ports::doubt::{Spoken, Word};

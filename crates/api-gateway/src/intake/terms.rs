@@ -2,6 +2,7 @@
 
 mod amounts;
 mod condition;
+mod sniper;
 
 use api_types::problem::FieldError;
 use domain::amount::InvalidAmount;
@@ -21,10 +22,6 @@ pub(super) use condition::changed;
 
 /// Longest `validForSeconds`: 30 days.
 const MAX_VALID_FOR_SECONDS: u64 = 2_592_000;
-/// Fields of order types that do not exist yet.
-const UNAVAILABLE: [Field; 2] = [Field::TriggerCondition, Field::TriggerValue];
-/// Order types that do not exist yet.
-const UNAVAILABLE_TYPES: [&str; 1] = ["sniper"];
 
 /// What fields mean.
 #[derive(Debug)]
@@ -50,6 +47,7 @@ pub(super) fn read(
     };
     let order_type = reader.order_type();
     let (asset_in, asset_out) = reader.assets();
+    let order_type = reader.with_liquidity(order_type, asset_in);
     let amount_out = reader.amount_out((order_type, asset_out));
     let amount_in = match amount_out {
         Some(_) => reader.max_amount_in(asset_in),
@@ -113,7 +111,6 @@ struct Reader<'a, 'n> {
     names: Option<&'n Names<'n>>,
     default_pair: Option<(Asset, Asset)>,
     faults: Vec<FieldError>,
-    has_unavailable_type: bool,
     has_no_venue: bool,
     /// What is wrong with each field that names no asset.
     token_faults: Vec<Code>,
@@ -128,7 +125,6 @@ impl<'a> Reader<'a, '_> {
             names: None,
             default_pair: None,
             faults: fields.faults.clone(),
-            has_unavailable_type: false,
             has_no_venue: false,
             token_faults: Vec::new(),
             unlisted: Vec::new(),
@@ -145,13 +141,12 @@ impl<'a> Reader<'a, '_> {
         if self.faults.is_empty() {
             return None;
         }
-        let code = if self.has_unavailable_type {
-            Code::OrderTypeNotAvailable
-        } else if self.has_no_venue && self.faults.iter().all(|fault| is_of_venues(&fault.field)) {
-            Code::NoVenue
-        } else {
-            self.code_of_tokens().unwrap_or(Code::InvalidOrder)
-        };
+        let code =
+            if self.has_no_venue && self.faults.iter().all(|fault| is_of_venues(&fault.field)) {
+                Code::NoVenue
+            } else {
+                self.code_of_tokens().unwrap_or(Code::InvalidOrder)
+            };
         Some(ApiError::of_faults(code, std::mem::take(&mut self.faults)))
     }
 
@@ -201,12 +196,6 @@ impl<'a> Reader<'a, '_> {
     }
 
     fn order_type(&mut self) -> Option<OrderType> {
-        for field in UNAVAILABLE {
-            if self.fields.get(field).is_some() {
-                self.has_unavailable_type = true;
-                self.fault(field, "belongs to an order type that is not available yet");
-            }
-        }
         let Some((field, _)) = self.one_of(&[Field::OrderType, Field::Type]) else {
             return self.typed(OrderType::Market.name()).flatten();
         };
@@ -215,15 +204,7 @@ impl<'a> Reader<'a, '_> {
             return order_type;
         }
         let names = OrderType::NAMES.join(", ");
-        if UNAVAILABLE_TYPES.contains(&&*name) {
-            self.has_unavailable_type = true;
-            self.fault(
-                field,
-                format!("is not available yet; available are {names}"),
-            );
-        } else {
-            self.fault(field, format!("must be one of {names}"));
-        }
+        self.fault(field, format!("must be one of {names}"));
         None
     }
 

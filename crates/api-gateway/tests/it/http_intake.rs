@@ -330,15 +330,15 @@ async fn what_is_refused_for_another_reason_takes_nothing_of_the_rate() {
 }
 
 #[tokio::test]
-async fn filters_by_what_no_order_has_yet_are_refused() {
+async fn lists_are_filtered_by_every_type_and_by_no_other_name() {
     let server = server().await;
-    let listed = Request::get("/api/orders?orderType=sniper");
-    let listed = listed.send(&server).await;
-    listed.problem(422, "order_type_not_available");
     for query in [
-        "orderType=trailing_stop",
         "orderType=market",
+        "orderType=limit",
         "orderType=stop",
+        "orderType=take_profit",
+        "orderType=trailing_stop",
+        "orderType=sniper",
         "waiting=true",
         "ocoGroup=a",
     ] {
@@ -347,6 +347,9 @@ async fn filters_by_what_no_order_has_yet_are_refused() {
             .await;
         assert_eq!(listed.status, 200, "{query}");
     }
+    let listed = Request::get("/api/orders?orderType=iceberg");
+    let listed = listed.send(&server).await;
+    listed.problem(400, "invalid_parameter");
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use domain::transaction::{Blockhash, Height, Signature, SignedTransaction};
 use domain::venue::Program;
 use domain::{Asset, BaseUnits, ClientId, Mint, OrderId, Timestamp, Venue};
 use ports::ledger::LedgerEntry;
-use ports::simulation::{Faults, Launch, Trade};
+use ports::simulation::{Extras, Faults, Launch, Part, StartingFee, Trade};
 use serde_json::{Value, json};
 use testkit::contract::Given;
 
@@ -236,6 +236,7 @@ async fn a_token_is_born_with_its_pool() {
         liquidity_lamports: 50_500_000_000,
         open_in_ms: 1_500,
         freeze_authority: true,
+        extras: Extras::default(),
     };
     let plain = Launch {
         decimals: 6,
@@ -243,10 +244,72 @@ async fn a_token_is_born_with_its_pool() {
         liquidity_lamports: 1_000_000_000,
         open_in_ms: 0,
         freeze_authority: false,
+        extras: Extras::default(),
     };
     assert_eq!(*world.cluster.launches.lock().unwrap(), [launch, plain]);
     let audited = world.audited().await;
     assert_eq!(audited[1].1, "NEW, damm_v2");
+}
+
+#[tokio::test]
+async fn a_token_may_be_born_with_traps() {
+    let world = World::start(&[]).await;
+    let body = json!({
+        "dex": "meteora", "pool": "damm_v2", "liquiditySol": "1", "mintAuthority": true,
+        "heldPercent": 95, "startingFeeBps": 5000, "feeFallsInMs": 20000,
+    });
+
+    assert_eq!(world.post("/api/sim/launch", &body).await.status, 200);
+
+    let extras = Extras {
+        part: Part::Whole,
+        mint_authority: true,
+        held_percent: Some(95),
+        starting_fee: Some(StartingFee {
+            bps: 5_000,
+            falls_for_ms: 20_000,
+        }),
+    };
+    assert_eq!(world.cluster.launches.lock().unwrap()[0].extras, extras);
+    for (field, value) in [
+        ("startingFeeBps", json!(9_901)),
+        ("heldPercent", json!(100)),
+        ("feeFallsInMs", json!(0)),
+        ("mintAuthority", json!("yes")),
+    ] {
+        let mut wrong = body.clone();
+        wrong[field] = value;
+        let problem = world.post("/api/sim/launch", &wrong).await;
+        let problem = problem.problem(422, "invalid_request");
+        assert_eq!(problem["errors"][0]["field"], field, "{problem}");
+    }
+    let alone =
+        json!({"dex": "raydium", "pool": "cpmm", "mintOnly": true, "freezeAuthority": true});
+    let born = world.post("/api/sim/launch", &alone).await.json();
+    let later = json!({"dex": "raydium", "pool": "cpmm", "liquiditySol": 5, "mint": born["mint"]});
+    assert_eq!(world.post("/api/sim/launch", &later).await.status, 200);
+    let parts: Vec<Part> = {
+        let launches = world.cluster.launches.lock().unwrap();
+        launches.iter().map(|it| it.extras.part).collect()
+    };
+    assert_eq!(parts[..2], [Part::Whole, Part::Mint]);
+    assert!(matches!(parts[2], Part::PoolOf(_)));
+    for (body, field, value) in [
+        (&alone, "liquiditySol", json!(1)),
+        (&later, "decimals", json!(1)),
+        (&later, "mint", json!("x")),
+    ] {
+        let mut wrong = body.clone();
+        wrong[field] = value;
+        let problem = world.post("/api/sim/launch", &wrong).await;
+        let problem = problem.problem(422, "invalid_request");
+        assert_eq!(problem["errors"][0]["field"], field, "{problem}");
+    }
+    let other =
+        json!({"dex": "raydium", "pool": "cpmm", "liquiditySol": 1, "startingFeeBps": 5000});
+    let problem = world.post("/api/sim/launch", &other).await;
+    let problem = problem.problem(422, "invalid_request");
+    assert_eq!(problem["errors"][0]["field"], "startingFeeBps", "{problem}");
 }
 
 #[tokio::test]

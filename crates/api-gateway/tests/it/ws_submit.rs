@@ -72,8 +72,8 @@ async fn what_is_no_order_gets_the_problem_and_4000() {
         (Message::text("[]"), "invalid_order"),
         (Message::text(r#"{"amount":0}"#), "invalid_order"),
         (
-            Message::text(r#"{"amount":1,"orderType":"sniper"}"#),
-            "order_type_not_available",
+            Message::text(r#"{"amount":1,"orderType":"iceberg"}"#),
+            "invalid_order",
         ),
         (Message::binary(br#"{"amount":1}"#.to_vec()), "bad_message"),
     ] {

@@ -5,7 +5,7 @@ use domain::quote::{Fill, Receipt};
 use domain::route::{Leg, PoolRef};
 use domain::transaction::Signature;
 use domain::venue::{Program, VenueSet};
-use domain::{BaseUnits, Bps, ClientId, MaxImpact, OrderId, Seq, Timestamp};
+use domain::{Asset, BaseUnits, Bps, ClientId, MaxImpact, OrderId, Seq, Timestamp};
 use serde_json::{Value, json};
 use uuid::Uuid;
 

@@ -1,10 +1,12 @@
 //! What an order waits for, as clients see it.
 
-use domain::order::Condition;
+use domain::order::{Condition, WaitsFor};
 use domain::waiting::Trail;
 use domain::{BaseUnits, Price, Terms, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+
+use crate::sniping::{Sight, SniperWaiting};
 
 /// What an order waits for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -45,6 +47,21 @@ pub struct WaitingView {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub mode: Option<WatchMode>,
+    /// When the first pool opens that a sniper may use then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, format = DateTime)]
+    pub opens_at: Option<String>,
+    /// `volume`: what is missing of a mean; absent where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, examples("6 more minutes of volume"))]
+    pub needs: Option<String>,
+    /// `volume`: how much of `tokenIn` the running minute has moved, and the mean of the last hour's minutes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub volume: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub mean: Option<String>,
 }
 
 /// On which side of its price an order fires.
@@ -73,6 +90,10 @@ pub enum WaitingFor {
     Wallet,
     /// A price.
     Price,
+    /// A pool that passes a sniper's gates.
+    Pool,
+    /// A volume.
+    Volume,
 }
 
 /// What an order's own amount would bring.
@@ -117,6 +138,8 @@ pub struct SeenWaiting {
     pub spot: Option<(Price, u64, Timestamp)>,
     /// Of a trailing stop: the highest spot since it was accepted, where that is known.
     pub high: Option<Price>,
+    /// What is known of a sniper's pools.
+    pub sight: Sight,
 }
 
 impl WaitingView {
@@ -132,26 +155,49 @@ impl WaitingView {
             checked_at: None,
             slot: None,
             mode: None,
+            opens_at: None,
+            needs: None,
+            volume: None,
+            mean: None,
         }
     }
 
-    /// Of an order that waits for a price of its own amount.
-    pub(crate) fn priced(terms: &Terms, seen: &SeenWaiting) -> Option<Self> {
-        let (condition, price) = terms.order_type.condition()?;
-        let (name, word) = match condition {
-            Condition::AtOrAbove => (ConditionName::AtOrAbove, "at or above"),
-            Condition::AtOrBelow => (ConditionName::AtOrBelow, "at or below"),
+    /// Of an order that waits for a price of its own amount, or of a sniper.
+    pub(crate) fn of_amount(terms: &Terms, seen: &SeenWaiting) -> Option<Self> {
+        let what = match terms.order_type.waits_for()? {
+            WaitsFor::Price => WaitingFor::Price,
+            WaitsFor::Pool => WaitingFor::Pool,
+            WaitsFor::Volume => WaitingFor::Volume,
         };
-        let detail = format!("the order waits for a price {word} {price}");
+        let wanted = terms.order_type.condition();
+        let named = wanted.map(|(condition, price)| match condition {
+            Condition::AtOrAbove => (ConditionName::AtOrAbove, "at or above", price),
+            Condition::AtOrBelow => (ConditionName::AtOrBelow, "at or below", price),
+        });
+        let of_price = named.map_or_else(String::new, |(_, word, price)| {
+            format!("the order waits for a price {word} {price}")
+        });
+        let SniperWaiting {
+            opens_at,
+            needs,
+            volume,
+            mean,
+        } = seen.sight.waiting(terms);
         let look = seen.look;
         Some(Self {
-            condition: Some(name),
-            price: Some(price.to_string()),
+            condition: named.map(|(name, ..)| name),
+            price: named.map(|(_, _, price)| price.to_string()),
             best: look.map(|look| look.price(terms)),
-            distance_bps: look.and_then(|look| look.distance_bps(terms, condition, price)),
+            distance_bps: look
+                .zip(wanted)
+                .and_then(|(look, (condition, price))| look.distance_bps(terms, condition, price)),
             checked_at: look.map(|look| look.at.to_string()),
             slot: look.map(|look| look.slot),
-            ..Self::of(WaitingFor::Price, detail)
+            opens_at,
+            needs,
+            volume,
+            mean,
+            ..Self::of(what, seen.sight.detail(terms.order_type, &of_price))
         })
     }
 

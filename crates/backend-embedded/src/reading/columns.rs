@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use domain::order::WaitsFor;
 use domain::transaction::Signature;
 use domain::{ClientId, OrderId, Timestamp, WorkerId};
 use ports::doubt::Word;
@@ -34,6 +35,15 @@ pub(crate) fn order_id(row: &Row<'_>, index: usize) -> Result<OrderId, Fault> {
 pub(crate) fn optional_worker(row: &Row<'_>, index: usize) -> Result<Option<WorkerId>, Fault> {
     let bytes: Option<[u8; 16]> = row.get(index)?;
     Ok(bytes.map(|bytes| WorkerId::new(Uuid::from_bytes(bytes))))
+}
+
+/// What an order waits for.
+pub(crate) fn waits_for(row: &Row<'_>, index: usize) -> Result<WaitsFor, Fault> {
+    let name: String = row.get(index)?;
+    let found = WaitsFor::ALL.into_iter().find(|it| it.name() == name);
+    found.ok_or(Fault::Senseless {
+        what: "what an order waits for",
+    })
 }
 
 /// A moment.

@@ -69,13 +69,18 @@ fn counters(db: &Connection) -> Result<[u64; 8], Fault> {
     Ok(counters)
 }
 
-fn on_condition(db: &Connection) -> Result<u64, Fault> {
-    let count: i64 = db.query_row(
-        "-- count_waiting_orders\nselect count(*) from waiting_orders",
-        [],
-        |row| row.get(0),
+fn on_condition(db: &Connection) -> Result<[u64; 3], Fault> {
+    let mut statement = db.prepare(
+        "-- count_waiting_orders
+         select waits_for, count(*) from waiting_orders group by waits_for",
     )?;
-    Ok(u64::try_from(count).unwrap_or(0))
+    let mut rows = statement.query([])?;
+    let mut counts = [0; 3];
+    while let Some(row) = rows.next()? {
+        let count: i64 = row.get(1)?;
+        counts[columns::waits_for(row, 0)?.index()] = u64::try_from(count).unwrap_or(0);
+    }
+    Ok(counts)
 }
 
 fn open_by_client(db: &Connection) -> Result<BTreeMap<ClientId, u64>, Fault> {

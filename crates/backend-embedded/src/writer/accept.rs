@@ -79,9 +79,10 @@ impl Write for Accept {
         self.insert_answer(batch)?;
         self.insert_name(batch)?;
         batch.changes.accepted(self.order.client.clone());
-        if self.order.terms.order_type.waits() {
+        if let Some(waits_for) = self.order.terms.order_type.waits_for() {
             let pair = [&self.order.terms.asset_in, &self.order.terms.asset_out];
-            waiting::enter(batch, key, &pair.map(|asset| asset.mint.column()))?;
+            let pair = pair.map(|asset| asset.mint.column());
+            waiting::enter(batch, key, &pair, waits_for)?;
         }
         Ok(Outcome::Stored { at: batch.now })
     }

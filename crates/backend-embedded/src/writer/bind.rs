@@ -99,6 +99,8 @@ fn store(db: &Connection, cluster: ClusterId) -> Result<(), Fault> {
 fn forget_the_former(db: &Connection) -> Result<(), Fault> {
     db.execute("-- forget_assets\ndelete from assets", [])?;
     db.execute("-- forget_all_found_pools\ndelete from found_pools", [])?;
+    db.execute("-- forget_all_volume_looks\ndelete from volume_looks", [])?;
+    db.execute("-- forget_all_volumes\ndelete from volume_minutes", [])?;
     db.execute("-- forget_checkpoints\ndelete from checkpoints", [])?;
     db.execute("-- forget_wallet_uses\ndelete from wallet_use", [])?;
     Ok(())

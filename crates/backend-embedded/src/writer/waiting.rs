@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use domain::order::WaitsFor;
 use domain::{ClientId, OrderId};
 use ports::order_store::DueOrder;
 use ports::waiting::{Changed, NewFiring, Pair};
@@ -10,10 +11,16 @@ use rusqlite::{OptionalExtension, params};
 use super::head::{self, Head};
 use super::{Batch, Write};
 use crate::error::Fault;
+use crate::reading::columns;
 
 /// A new order waits.
-pub(super) fn enter(batch: &mut Batch<'_>, key: i64, pair: &[String; 2]) -> Result<(), Fault> {
-    insert(batch, key, pair, 0, None)
+pub(super) fn enter(
+    batch: &mut Batch<'_>,
+    key: i64,
+    pair: &[String; 2],
+    waits_for: WaitsFor,
+) -> Result<(), Fault> {
+    insert(batch, key, pair, waits_for, (0, None))
 }
 
 /// An order that has fired waits again, not before this rest is over, and its group is free.
@@ -33,24 +40,27 @@ pub(super) fn enter_again(
         .execute([key])?;
     give_group_back(batch, key)?;
     let rests_until = batch.now.plus(rest).as_millis();
-    insert(batch, key, pair, rests_until, Some(misses))
+    // Only limits go back.
+    let rest = (rests_until, Some(misses));
+    insert(batch, key, pair, WaitsFor::Price, rest)
 }
 
 fn insert(
     batch: &mut Batch<'_>,
     key: i64,
     [sold, bought]: &[String; 2],
-    rests_until: i64,
-    misses: Option<&str>,
+    waits_for: WaitsFor,
+    (rests_until, misses): (i64, Option<&str>),
 ) -> Result<(), Fault> {
     batch
         .db
         .prepare_cached(
             "-- enter_waiting_order
-             insert into waiting_orders (order_key, token_in, token_out, revision, rests_until, misses, touched_at)
+             insert into waiting_orders
+                 (order_key, token_in, token_out, revision, rests_until, misses, touched_at, waits_for)
              values (?1, ?2, ?3,
                      -- Whoever looked at it before it fired must not fire it again.
-                     coalesce((select max(seq) from order_events where order_key = ?1), 0) * 1000, ?4, ?5, ?6)",
+                     coalesce((select max(seq) from order_events where order_key = ?1), 0) * 1000, ?4, ?5, ?6, ?7)",
         )?
         .execute(params![
             key,
@@ -58,9 +68,10 @@ fn insert(
             bought,
             rests_until,
             misses,
-            batch.now.as_millis()
+            batch.now.as_millis(),
+            waits_for.name()
         ])?;
-    batch.changes.begun_to_wait(1);
+    batch.changes.begun_to_wait(waits_for, 1);
     Ok(())
 }
 
@@ -68,11 +79,15 @@ fn insert(
 pub(super) fn leave(batch: &mut Batch<'_>, key: i64) -> Result<(), Fault> {
     let left = batch
         .db
-        .prepare_cached("-- leave_waiting_orders\ndelete from waiting_orders where order_key = ?1")?
-        .execute([key])?;
-    batch
-        .changes
-        .begun_to_wait(-i64::try_from(left).unwrap_or(0));
+        .prepare_cached(
+            "-- leave_waiting_orders
+             delete from waiting_orders where order_key = ?1 returning waits_for",
+        )?
+        .query_row([key], |row| Ok(columns::waits_for(row, 0)))
+        .optional()?;
+    if let Some(waited_for) = left.transpose()? {
+        batch.changes.begun_to_wait(waited_for, -1);
+    }
     Ok(())
 }
 
@@ -120,14 +135,17 @@ fn fire(batch: &mut Batch<'_>, firing: &NewFiring, text: &str) -> Result<Option<
         .db
         .prepare_cached(
             "-- fire_waiting_order
-             delete from waiting_orders where order_key = ?1 and revision = ?2",
+             delete from waiting_orders where order_key = ?1 and revision = ?2 returning waits_for",
         )?
-        .execute(params![key, firing.revision])?;
-    if left == 0 {
+        .query_row(params![key, firing.revision], |row| {
+            Ok(columns::waits_for(row, 0))
+        })
+        .optional()?;
+    let Some(waited_for) = left.transpose()? else {
         give_group_back(batch, key)?;
         return Ok(None);
-    }
-    batch.changes.begun_to_wait(-1);
+    };
+    batch.changes.begun_to_wait(waited_for, -1);
     batch
         .db
         .prepare_cached(

@@ -73,6 +73,7 @@ pub(super) async fn examine(
         thirds: ThirdTokens::WherePayingMore,
         wallet: None,
         swaps_max: None,
+        sniping: None,
     };
     let decision = match world.router.decide(&request).await {
         Ok(decision) => decision,

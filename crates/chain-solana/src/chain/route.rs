@@ -5,6 +5,7 @@ use std::sync::Arc;
 use amm::instruction::Amounts;
 use amm::token::TransferFees;
 use amm::{Address, Conditions, Direction, Pool};
+use dex_router::pools::LEAD_SECONDS_MAX;
 use ports::transaction_builder::{Error, Exact, Execution, Leg};
 
 use crate::build::Asset;
@@ -130,7 +131,8 @@ fn swap(leg: &Leg, reading: &Reading) -> Result<Swap, Error> {
             input: fee(input)?,
             output: fee(output)?,
         },
-        now: reading.now,
+        // As it was quoted, if that was just before its opening.
+        now: pool.priced_at(reading.now, LEAD_SECONDS_MAX),
     };
     let (taken, given) = (leg.amount_in.get(), leg.min_amount_out.get());
     let (quote, amounts) = match leg.exact {

@@ -12,6 +12,7 @@ use amm::{Address, Program, amm_v4, cpmm, damm_v2, dlmm};
 use futures_util::future::try_join_all;
 
 use super::Candidate;
+use crate::rpc::socket::PoolPlace;
 use crate::rpc::{ACCOUNTS_MAX, Account, Error, Filter, Rpc, View};
 
 /// How the accounts of a program's pools can be told.
@@ -51,6 +52,21 @@ impl Shape {
             }
         }
     }
+}
+
+/// Where the accounts of these programs' pools name mints.
+#[must_use]
+pub fn places(programs: &[Program]) -> Vec<PoolPlace> {
+    let places = programs.iter().flat_map(|program| {
+        let Shape { size, mints, .. } = Shape::of(program);
+        let program = program.id();
+        mints.map(|offset| PoolPlace {
+            program,
+            size,
+            offset,
+        })
+    });
+    places.collect()
 }
 
 /// A program's pools of two mints, whichever of them a pool puts first; in the order of their addresses.

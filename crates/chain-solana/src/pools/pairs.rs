@@ -68,10 +68,10 @@ impl Pairs {
         doubted_at.map_or(FOUND_FOR, |at| now.saturating_sub(at).min(FOUND_FOR))
     }
 
-    /// Has a pair's pools looked for again, unless they were found just now.
+    /// Has a pair's pools looked for again, unless some were found just now.
     pub(super) fn doubt(&self, key: &Key, now: Duration) {
         if let Some(known) = self.known().get_mut(key)
-            && now.saturating_sub(known.found_at) >= DOUBTED_AFTER
+            && (known.candidates.is_empty() || now.saturating_sub(known.found_at) >= DOUBTED_AFTER)
         {
             known.doubted_at.get_or_insert(now);
         }

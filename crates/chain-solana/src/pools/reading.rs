@@ -108,6 +108,7 @@ impl Reading {
             now: self.now,
             mints: facts,
             pools,
+            lead_seconds: 0,
         }
     }
 }
@@ -143,6 +144,7 @@ fn token(mint: Address, snapshot: &Snapshot) -> Option<Token> {
 pub(crate) fn facts(mint: &Mint, epoch: u64) -> MintFacts {
     MintFacts {
         transfer_fee: mint.transfer_fee(epoch),
+        is_mintable: mint.mint_authority.is_some(),
         is_freezable: mint.freeze_authority.is_some(),
         obstacle: mint.obstacle(),
     }

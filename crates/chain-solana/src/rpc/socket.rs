@@ -1,11 +1,13 @@
 //! What an endpoint tells over a WebSocket, sooner than the next look would find it: that a signature has reached a
-//! commitment ([`SignatureSocket`]), and that an account has changed ([`AccountSocket`]).
+//! commitment ([`SignatureSocket`]), that an account has changed ([`AccountSocket`]), and that a pool was born
+//! ([`BirthSocket`]).
 //!
 //! A hint and no more: what was said while the socket was down is never said again. Lost sockets are the rule: each is
 //! replaced, and follows again what is still wanted.
 
 mod accounts;
 mod address;
+mod births;
 mod line;
 mod messages;
 mod wanted;
@@ -27,6 +29,7 @@ use wanted::Wanted;
 
 pub use accounts::AccountSocket;
 pub use address::SocketEndpoint;
+pub use births::{BirthSocket, PoolPlace};
 
 /// The signatures that one endpoint tells of. It connects as soon as it is attended to, so that a subscription is on its
 /// way before the transaction is.

@@ -135,7 +135,7 @@ proptest! {
         let facts = MintFacts {
             transfer_fee: TransferFee { basis_points: bps, maximum: 1 },
             is_freezable: freezable,
-            obstacle: None,
+            ..MintFacts::default()
         };
 
         prop_assert_eq!(untradable(&facts).is_some(), bps > 1_000);
@@ -166,6 +166,7 @@ fn depths_are_counted_in_what_nobody_makes_himself() {
             tokens: &tokens,
             assets: (one, other),
             amount_in: None,
+            sniping: None,
         };
         at.counted_in()
     };

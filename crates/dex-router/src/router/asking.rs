@@ -26,7 +26,7 @@ impl Router {
     /// What the venues have of the pair, and what there is over third tokens where that is worth a look.
     pub(super) async fn ask_all(&self, request: &RouteRequest) -> (Vec<Asked>, Vec<Third>) {
         // Boxed: whoever routes would carry all that is asked.
-        let asking = Box::pin(self.ask(request.quote, request.venues));
+        let asking = Box::pin(self.ask(request));
         let looking = Box::pin(self.look(request, Cause::Order(request.quote.amount_in)));
         let (asked, thirds) = match select(asking, looking).await {
             Either::Left((asked, looking)) => {
@@ -56,6 +56,7 @@ impl Router {
         let (sold, bought) = (request.quote.asset_in.mint, request.quote.asset_out.mint);
         if self.limits.hops < 2
             || request.quote.amount_out.is_some()
+            || request.sniping.is_some()
             || request.swaps_max.is_some_and(|most| most < 2)
         {
             return Vec::new();
@@ -104,11 +105,12 @@ impl Router {
         }
     }
 
-    async fn ask(&self, request: QuoteRequest, venues: VenueSet) -> Vec<Asked> {
-        let assets = (request.asset_in, request.asset_out);
-        let gates = self.gates_of_pair(assets, request.sold());
+    async fn ask(&self, request: &RouteRequest) -> Vec<Asked> {
+        let (quote, venues) = (request.quote, request.venues);
+        let assets = (quote.asset_in, quote.asset_out);
+        let gates = self.gates_of_pair(assets, quote.sold(), request.sniping);
         let asked = self.telling(venues).iter();
-        let asked = asked.map(|venue| self.ask_one(venue, request, &gates));
+        let asked = asked.map(|venue| self.ask_one(venue, quote, &gates));
         allowed(join_all(asked).await, &gates, venues)
     }
 
@@ -120,7 +122,7 @@ impl Router {
         venues: VenueSet,
     ) -> Vec<Asked> {
         let assets = (request.asset_in, request.asset_out);
-        let gates = self.gates_of_pair(assets, request.sold());
+        let gates = self.gates_of_pair(assets, request.sold(), None);
         let asked = fetched.iter().map(|Fetched { venue, pools }| Asked {
             venue: *venue,
             answer: pools
@@ -137,9 +139,16 @@ impl Router {
         );
         let pair = (request.asset_in.mint, request.asset_out.mint);
         let found = self.found(venue, pair).instrument(span.clone()).await;
+        let lead_seconds = self.lead_of(gates);
         let asked = Asked {
             venue,
-            answer: found.map(|found| Quoted::of(found, request, gates)),
+            answer: found.map(|found| {
+                let found = PairPools {
+                    lead_seconds,
+                    ..found
+                };
+                Quoted::of(found, request, gates)
+            }),
         };
         match asked.best() {
             Ok(offer) => {
@@ -153,6 +162,15 @@ impl Router {
             }
         }
         asked
+    }
+
+    /// Nothing is sent early that is simulated first.
+    const fn lead_of(&self, gates: &PairGates<'_>) -> u64 {
+        if gates.sniping.is_some() && !self.limits.simulates {
+            self.limits.lead_seconds
+        } else {
+            0
+        }
     }
 
     pub(super) async fn found(

@@ -92,7 +92,7 @@ impl Router {
 
     /// What the next unit brings at the best pool that may be used.
     fn best_marginal(&self, fetched: &[Fetched], assets: (Asset, Asset)) -> Option<Price> {
-        let gates = self.gates_of_pair(assets, None);
+        let gates = self.gates_of_pair(assets, None, None);
         let answered = fetched.iter().filter_map(|it| it.pools.as_ref().ok());
         let answered = answered.filter(|found| gates.refuse_tokens(found).is_none());
         let answered: Vec<&PairPools> = answered.collect();

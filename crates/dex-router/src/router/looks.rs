@@ -3,6 +3,7 @@
 use domain::BaseUnits;
 
 use super::{RouteRequest, Router};
+use crate::offers::Asked;
 
 /// What a route would bring.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,17 +15,36 @@ pub struct Look {
     pub is_whole: bool,
 }
 
+/// What one look at a pair's pools shows.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Sight {
+    /// Absent where no route is known.
+    pub look: Option<Look>,
+    /// In how many seconds the first pool opens that a sniper may use then.
+    pub opens_in: Option<u64>,
+}
+
 impl Router {
-    /// What the best route would bring; absent where there is none.
-    pub async fn look_at(&self, request: &RouteRequest) -> Option<Look> {
+    /// What the best route would bring.
+    pub async fn look_at(&self, request: &RouteRequest) -> Sight {
         let (asked, thirds) = Box::pin(self.ask_all(request)).await;
-        let choice = self.choose(&asked, &thirds, request).ok()?;
+        let Ok(choice) = self.choose(&asked, &thirds, request) else {
+            let opens_in = asked.iter().filter_map(Asked::opens_in).min();
+            return Sight {
+                look: None,
+                opens_in: opens_in.filter(|_| request.sniping.is_some()),
+            };
+        };
         let is_whole = asked.iter().all(|asked| asked.answer.is_ok())
             && !thirds.iter().any(|third| third.is_unsure());
-        Some(Look {
+        let look = Look {
             amount_out: choice.expected_amount_out,
             slot: choice.quoted_at,
             is_whole,
-        })
+        };
+        Sight {
+            look: Some(look),
+            opens_in: None,
+        }
     }
 }

@@ -3,6 +3,7 @@ mod buying;
 mod gated;
 mod reach;
 mod scripted;
+mod sniping;
 mod speed;
 
 use amm::token::TransferFee;

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::sniper::{Sniper, Trigger};
 use crate::amount::BaseUnits;
 use crate::asset::Asset;
 use crate::price::Price;
@@ -27,6 +28,37 @@ pub enum OrderType {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         activation: Option<Price>,
     },
+    /// Once its trigger is seen and a pool passes its gates.
+    Sniper(Sniper),
+}
+
+/// What an order waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum WaitsFor {
+    Price,
+    Pool,
+    Volume,
+}
+
+impl WaitsFor {
+    /// All of them, in their order.
+    pub const ALL: [Self; 3] = [Self::Price, Self::Pool, Self::Volume];
+
+    /// The name under which stores know it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Price => "price",
+            Self::Pool => "pool",
+            Self::Volume => "volume",
+        }
+    }
+
+    /// Its place among all.
+    #[must_use]
+    pub const fn index(self) -> usize {
+        self as usize
+    }
 }
 
 /// On which side of its price an order fires.
@@ -69,8 +101,14 @@ impl Condition {
 
 impl OrderType {
     /// The names of all types, in the order in which they are told.
-    pub const NAMES: [&'static str; 5] =
-        ["market", "limit", "stop", "take_profit", "trailing_stop"];
+    pub const NAMES: [&'static str; 6] = [
+        "market",
+        "limit",
+        "stop",
+        "take_profit",
+        "trailing_stop",
+        "sniper",
+    ];
 
     /// The name clients see and send.
     #[must_use]
@@ -81,6 +119,7 @@ impl OrderType {
             Self::Stop { .. } => Self::NAMES[2],
             Self::TakeProfit { .. } => Self::NAMES[3],
             Self::TrailingStop { .. } => Self::NAMES[4],
+            Self::Sniper(_) => Self::NAMES[5],
         }
     }
 
@@ -99,6 +138,37 @@ impl OrderType {
                 Some((Condition::AtOrAbove, price))
             }
             Self::Stop { price } => Some((Condition::AtOrBelow, price)),
+            Self::Sniper(sniper) => match sniper.trigger {
+                Trigger::PriceAbove { price } => Some((Condition::AtOrAbove, price)),
+                Trigger::PriceBelow { price } => Some((Condition::AtOrBelow, price)),
+                Trigger::PoolCreated | Trigger::VolumeSpike { .. } => None,
+            },
+        }
+    }
+
+    /// What the order waits for; a market order for nothing.
+    #[must_use]
+    pub const fn waits_for(self) -> Option<WaitsFor> {
+        match self {
+            Self::Market => None,
+            Self::Sniper(Sniper {
+                trigger: Trigger::PoolCreated,
+                ..
+            }) => Some(WaitsFor::Pool),
+            Self::Sniper(Sniper {
+                trigger: Trigger::VolumeSpike { .. },
+                ..
+            }) => Some(WaitsFor::Volume),
+            _ => Some(WaitsFor::Price),
+        }
+    }
+
+    /// The sniper, if it is one.
+    #[must_use]
+    pub const fn sniper(self) -> Option<Sniper> {
+        match self {
+            Self::Sniper(sniper) => Some(sniper),
+            _ => None,
         }
     }
 

@@ -3,7 +3,7 @@
 use api_types::OrderView;
 use api_types::names::FeeLevelName;
 use api_types::receipt::ReceiptView;
-use api_types::submit::ChangeOrder;
+use api_types::submit::{ChangeOrder, TriggerName};
 use clap::{Args, Subcommand};
 use client::{Client, ListQuery};
 use comfy_table::{Cell, Table};
@@ -54,7 +54,7 @@ pub(crate) enum Orders {
     /// One order with its events
     #[command(after_help = SHOW_EXAMPLE)]
     Show(One),
-    /// Change an order that waits for its price
+    /// Change an order that waits for its condition
     #[command(after_help = CHANGE_EXAMPLE)]
     Change(Change),
     /// Cancel an order before it is submitted
@@ -124,6 +124,18 @@ pub(crate) struct Change {
     /// The spot price from which on a trailing stop trails
     #[arg(long, value_name = "PRICE", group = "what")]
     activation: Option<String>,
+    /// The value that fires a sniper: a price, or how many times the mean volume
+    #[arg(long, value_name = "VALUE", group = "what")]
+    trigger_value: Option<String>,
+    /// What a sniper's pool must hold of the token sold
+    #[arg(long, value_name = "AMOUNT", group = "what")]
+    min_liquidity: Option<String>,
+    /// What a sniper's pool may charge, in basis points
+    #[arg(long, value_name = "BPS", group = "what", value_parser = clap::value_parser!(u16).range(0..=10_000))]
+    max_fee_bps: Option<u16>,
+    /// Whether nobody may be able to mint or freeze what a sniper buys
+    #[arg(long, value_name = "BOOL", group = "what")]
+    require_renounced: Option<bool>,
     /// The least to buy
     #[arg(long, value_name = "AMOUNT", group = "what")]
     min_amount_out: Option<String>,
@@ -255,6 +267,8 @@ fn print_order(order: &OrderView) -> anyhow::Result<()> {
                 .map_or(String::new(), |bps| format!("{bps} bps")),
         ),
         ("activation", some(&order.activation_price)),
+        ("snipes at", trigger(order)),
+        ("gates", gates(order)),
         ("group", some(&order.oco_group)),
         (
             "slippage",
@@ -323,6 +337,33 @@ fn kind(order: &OrderView) -> String {
     }
 }
 
+/// What fires a sniper.
+fn trigger(order: &OrderView) -> String {
+    let Some(trigger) = order.trigger_condition else {
+        return String::new();
+    };
+    let value = order.trigger_value.as_deref().unwrap_or_default();
+    match trigger {
+        TriggerName::PoolCreated => "a pool".to_owned(),
+        TriggerName::PriceAbove => format!("a price of {value} or more"),
+        TriggerName::PriceBelow => format!("a price of {value} or less"),
+        TriggerName::VolumeSpike => format!("{value} times the mean volume"),
+    }
+}
+
+/// What a sniper's pool must be like.
+fn gates(order: &OrderView) -> String {
+    let liquidity = order.min_liquidity.as_ref();
+    let gates = [
+        liquidity.map(|least| format!("holds {least} {}", order.token_in)),
+        order
+            .max_fee_bps
+            .map(|most| format!("charges {most} bps at most")),
+        (order.require_renounced == Some(true)).then(|| "token renounced".to_owned()),
+    ];
+    gates.into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
 fn fee_level(level: FeeLevelName) -> String {
     match level {
         FeeLevelName::Level(rank) => rank.name().to_owned(),
@@ -380,6 +421,10 @@ async fn run_change(client: &Client, change: &Change) -> anyhow::Result<Verdict>
         trigger_price: change.trigger.clone(),
         trail_bps: change.trail,
         activation_price: change.activation.clone(),
+        trigger_value: change.trigger_value.clone(),
+        min_liquidity: change.min_liquidity.clone(),
+        max_fee_bps: change.max_fee_bps,
+        require_renounced: change.require_renounced,
         min_amount_out: change.min_amount_out.clone(),
         valid_for_seconds: change.valid_for,
     };

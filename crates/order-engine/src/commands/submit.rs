@@ -3,7 +3,7 @@
 use anyhow::Context;
 use api_types::names::{FeeLevelName, StatusName, VenueName};
 use api_types::quote::QuotesAnswer;
-use api_types::submit::{OrderTypeName, SubmitOrder};
+use api_types::submit::{OrderTypeName, SubmitOrder, TriggerName};
 use clap::Args;
 use domain::{FeeLevel, Venue};
 
@@ -24,6 +24,8 @@ Examples:
   order-engine submit SOL USDC 2 --stop 120 --oco-group exit --detach
   order-engine submit SOL USDC 2 --take-profit 180 --oco-group exit --detach
   order-engine submit SOL USDC 2 --trail 500 --activation 170 --detach
+  order-engine submit SOL 9BB6NFEcjBCtnNLFko2FqVQBq8HHM13kCyYcdQbgpump 0.1 \\
+      --snipe --min-liquidity 20 --max-fee-bps 300 --require-renounced
   order-engine submit SOL USDC 10 --dry-run         quotes, nothing is stored
   order-engine submit SOL 9BB6NFEcjBCtnNLFko2FqVQBq8HHM13kCyYcdQbgpump 0.1
   order-engine submit SOL USDC 1 --detach --json    the answer, for programs
@@ -108,6 +110,27 @@ pub(crate) struct Submit {
         allow_negative_numbers = true
     )]
     activation: Option<String>,
+    /// Wait until a pool can be used that passes the gates below, and buy then. The token must exist, its pool need not
+    #[arg(long, group = "condition")]
+    snipe: bool,
+    /// Snipe only once the price has risen to this one
+    #[arg(long, value_name = "PRICE", requires = "snipe", group = "trigger")]
+    price_above: Option<String>,
+    /// Snipe only once the price has fallen to this one
+    #[arg(long, value_name = "PRICE", requires = "snipe", group = "trigger")]
+    price_below: Option<String>,
+    /// Snipe only once a minute has so many times the mean volume of the last hour's
+    #[arg(long, value_name = "FACTOR", requires = "snipe", group = "trigger")]
+    volume_spike: Option<String>,
+    /// Gate: what a pool must hold of the token sold
+    #[arg(long, value_name = "AMOUNT", requires = "snipe")]
+    min_liquidity: Option<String>,
+    /// Gate: what a pool may charge for the amount, in basis points
+    #[arg(long, value_name = "BPS", requires = "snipe", value_parser = clap::value_parser!(u16).range(0..=10_000))]
+    max_fee_bps: Option<u16>,
+    /// Gate: nobody can mint or freeze the token bought any more
+    #[arg(long, requires = "snipe")]
+    require_renounced: bool,
     /// A group of waiting orders of which one at most executes: once it is confirmed the others are cancelled
     #[arg(long, value_name = "NAME", requires = "condition")]
     oco_group: Option<String>,
@@ -155,12 +178,25 @@ impl Submit {
             (self.stop.is_some(), OrderTypeName::Stop),
             (self.take_profit.is_some(), OrderTypeName::TakeProfit),
             (self.trail.is_some(), OrderTypeName::TrailingStop),
+            (self.snipe, OrderTypeName::Sniper),
         ];
         let mut named = named.into_iter().filter(|(is_named, _)| *is_named);
         named.next().map(|(_, order_type)| order_type)
     }
 
+    /// What fires a sniper, with its value; nothing where a pool is enough.
+    fn trigger(&self) -> Option<(TriggerName, &String)> {
+        let named = [
+            (TriggerName::PriceAbove, &self.price_above),
+            (TriggerName::PriceBelow, &self.price_below),
+            (TriggerName::VolumeSpike, &self.volume_spike),
+        ];
+        let mut named = named.into_iter();
+        named.find_map(|(name, value)| Some((name, value.as_ref()?)))
+    }
+
     fn order(&self) -> SubmitOrder {
+        let trigger = self.trigger();
         let names = |venues: &[Venue]| {
             (!venues.is_empty()).then(|| venues.iter().copied().map(VenueName::from).collect())
         };
@@ -175,6 +211,11 @@ impl Submit {
             trigger_price: self.stop.clone().or_else(|| self.take_profit.clone()),
             trail_bps: self.trail,
             activation_price: self.activation.clone(),
+            trigger_condition: trigger.map(|(name, _)| name),
+            trigger_value: trigger.map(|(_, value)| value.clone()),
+            min_liquidity: self.min_liquidity.clone(),
+            max_fee_bps: self.max_fee_bps,
+            require_renounced: self.require_renounced.then_some(true),
             oco_group: self.oco_group.clone(),
             slippage_bps: self.slippage_bps,
             min_amount_out: self.min_amount_out.clone(),

@@ -39,9 +39,9 @@ fn python() -> Command {
 }
 
 /// A program and its name.
-type Program = (&'static str, fn() -> Command);
+pub(crate) type Program = (&'static str, fn() -> Command);
 
-const PROGRAMS: [Program; 3] = [
+pub(crate) const PROGRAMS: [Program; 3] = [
     ("javascript", javascript),
     ("python", python),
     ("rust", rust),
@@ -51,11 +51,11 @@ fn rust() -> Command {
     Command::new(binary("examples/swap"))
 }
 
-async fn run(
+pub(crate) async fn run(
     mut program: Command,
     client: &Caller,
     base_url: &str,
-    order: [&str; 3],
+    order: &[&str],
 ) -> Result<Output> {
     program
         .args(order)
@@ -76,7 +76,7 @@ async fn check(world: &World, program: fn() -> Command) -> Result<()> {
     let network = Network::before(world.doors()).await?;
 
     let order = ["SOL", "USDC", "1.5"];
-    let output = run(program(), &client, &network.url(), order).await?;
+    let output = run(program(), &client, &network.url(), &order).await?;
 
     ensure!(output.status.success(), "{output:?}");
     ensure!(network.has_hurt(), "the network was too good");
@@ -89,7 +89,7 @@ async fn check(world: &World, program: fn() -> Command) -> Result<()> {
     ensure!(told == expected, "{told:#?} instead of {expected:#?}");
 
     let hopeless = ["SOL", "NOPE", "1"];
-    let refused = run(program(), &client, &client.url(""), hopeless).await?;
+    let refused = run(program(), &client, &client.url(""), &hopeless).await?;
     let said = String::from_utf8(refused.stderr)?;
     ensure!(refused.status.code() == Some(1), "{said}");
     ensure!(said.contains("tokenOut"), "{said}");
@@ -125,7 +125,7 @@ async fn check_names_its_key(world: &World, program: fn() -> Command) -> Result<
     let network = Network::that_loses_every_answer(world.doors()).await?;
     let order = ["SOL", "USDC", "1.5"];
 
-    let in_doubt = run(program(), &client, &network.url(), order).await?;
+    let in_doubt = run(program(), &client, &network.url(), &order).await?;
 
     let said = String::from_utf8(in_doubt.stderr)?;
     ensure!(in_doubt.status.code() == Some(1), "{said}");
@@ -135,7 +135,7 @@ async fn check_names_its_key(world: &World, program: fn() -> Command) -> Result<
     let key = key.split_whitespace().next().context("a key")?;
     let mut again = program();
     again.env("IDEMPOTENCY_KEY", key);
-    let repeated = run(again, &client, &client.url(""), order).await?;
+    let repeated = run(again, &client, &client.url(""), &order).await?;
     ensure!(repeated.status.success(), "{repeated:?}");
     one_order_was_made(&client).await
 }
@@ -148,7 +148,7 @@ async fn check_outlasts_a_store(world: &World, program: fn() -> Command) -> Resu
 
     let frozen = world.freeze_store()?;
     let gateway = world.address();
-    let running = run(program(), &client, &gateway, order);
+    let running = run(program(), &client, &gateway, &order);
     let thawing = async {
         // The first try hangs in its commit, the second cannot be looked up.
         let looking = async {

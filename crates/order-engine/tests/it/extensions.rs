@@ -13,7 +13,7 @@ use config::{Config, args};
 use domain::{Address, Mint, venue};
 use order_engine::KeysAre;
 use ports::Shutdown;
-use ports::simulation::{Launch, Launched};
+use ports::simulation::{Extras, Launch, Launched};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use testkit::contract::eventually;
@@ -105,6 +105,7 @@ impl Engine {
             liquidity_lamports: 100_000_000_000,
             open_in_ms: 0,
             freeze_authority,
+            extras: Extras::default(),
         };
         let simulation = self.world.simulation.as_ref();
         let simulation = simulation.context("its own cluster")?;

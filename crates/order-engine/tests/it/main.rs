@@ -32,6 +32,7 @@ mod run;
 mod serving;
 mod settings;
 mod signer;
+mod sniping;
 mod spending;
 mod stopping;
 #[cfg(feature = "otlp")]

@@ -33,7 +33,14 @@ pub(crate) async fn route(
         swaps_max,
         ..of_terms
     };
-    let routed = ctx.router.route(&request).instrument(span.clone()).await;
+    let route = || ctx.router.route(&request).instrument(span.clone());
+    let mut routed = route().await;
+    if request.sniping.is_some() && matches!(routed, Err(NoRoute::NoPool(_))) {
+        // Whoever fired it has seen a pool that this process has not looked for yet.
+        ctx.router
+            .doubt(order.terms.asset_in, order.terms.asset_out);
+        routed = route().await;
+    }
     match &routed {
         Ok(Decision { choice, quotes, .. }) => {
             tell(choice, quotes);
@@ -47,7 +54,13 @@ pub(crate) async fn route(
             span.record("error", display(no_route));
         }
     }
-    routed.map_err(|no_route| classify(&no_route))
+    routed.map_err(|no_route| {
+        // An endpoint may be behind the one that showed the pool.
+        match request.sniping.is_some() && matches!(no_route, NoRoute::NoPool(_)) {
+            true => StageError::transient(FailureCode::NoPool, no_route.to_string()),
+            false => classify(&no_route),
+        }
+    })
 }
 
 fn tell(choice: &Choice, quotes: &[Quote]) {

@@ -143,6 +143,8 @@ impl Book {
                 }
                 None => self.trail(id, trail, accepted_at),
             },
+            // A sniper's price is that of the pools alone that pass its gates: it is left to the scan.
+            (OrderType::Sniper(_), _) | (_, None) => return,
             (_, Some((condition, price))) => {
                 let kind = Kind {
                     venues: terms.venues,
@@ -165,7 +167,6 @@ impl Book {
                     }
                 }
             }
-            (_, None) => return,
         };
         self.places.insert(id, place);
     }
@@ -306,6 +307,7 @@ impl Book {
                 thirds: ThirdTokens::WherePayingMore,
                 wallet: None,
                 swaps_max: None,
+                sniping: None,
             },
             condition,
             price,

@@ -182,9 +182,9 @@ impl Watched {
         ctx.metrics.watched_routes.increment(asked.len() as u64);
         let looks = look_at(ctx, &asked).await;
         let mut seen = HashMap::new();
-        for (candidate, look) in candidates.into_iter().zip(looks) {
+        for (candidate, sight) in candidates.into_iter().zip(looks) {
             let first = self.seen.get(&candidate.id).copied();
-            let Some(look) = look else {
+            let Some(look) = sight.look else {
                 // Nobody has denied it.
                 seen.extend(first.map(|slot| (candidate.id, slot)));
                 continue;

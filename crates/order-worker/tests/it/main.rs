@@ -17,6 +17,7 @@ mod limiting;
 mod losing;
 mod resuming;
 mod settling;
+mod sniping;
 mod spending;
 mod sweeping;
 mod waiting;

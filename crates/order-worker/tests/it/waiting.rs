@@ -49,7 +49,7 @@ fn stop(price: Price) -> OrderType {
 }
 
 /// Fires an order whatever its price is, after so many reverts.
-async fn fire(world: &World, order: OrderId, reverted: u32) {
+pub(crate) async fn fire(world: &World, order: OrderId, reverted: u32) {
     let seen = Seen {
         price: "1".to_owned(),
         slot: SLOT,

@@ -149,6 +149,7 @@ impl World {
             statuses: self.chain.clone(),
             wallets: Vec::new(),
             valve: Arc::clone(&valve),
+            births: None,
         };
         let worker = Worker::start(
             &self.ports,

@@ -69,6 +69,7 @@ impl Genesis<'_> {
                 amounts: pool.amounts(price)?,
                 provider: self.market,
                 opens_at: now.saturating_sub(AGE_SECONDS),
+                starting_fee: None,
                 now,
             };
             pool.kind.open(&mut site, &opening)?;

@@ -2,7 +2,7 @@
 
 mod amm_v4;
 mod cpmm;
-mod damm_v2;
+pub(super) mod damm_v2;
 mod dlmm;
 mod order_book;
 
@@ -37,7 +37,16 @@ pub(super) struct Opening {
     pub(super) provider: Address,
     /// Unix time from which the pool trades, and now.
     pub(super) opens_at: u64,
+    pub(super) starting_fee: Option<StartingFee>,
     pub(super) now: u64,
+}
+
+/// A fee that falls to the usual one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StartingFee {
+    pub bps: u16,
+    /// How long it takes from the pool's opening on.
+    pub falls_for_seconds: u64,
 }
 
 /// An address that a program derives, with its bump.

@@ -6,14 +6,32 @@ use domain::transaction::Signature;
 use domain::{Address, Asset, Mint};
 use ports::chain::Error;
 use ports::ledger::{Ledger, LedgerFilter, LedgerPage};
-use ports::simulation::{Faults, Launch, Launched, Simulation, Trade};
+use ports::simulation::{Faults, Launch, Launched, Part, Simulation, Trade};
 
 use super::World;
 use crate::bank::{self, address};
+use crate::cluster::{Commitment, Snapshot};
 use crate::market::{self, NotLaunched, NotTraded};
+
+/// Blocks in which what was put there is confirmed, whatever vanishes.
+const CONFIRMING_BLOCKS_MAX: u32 = 16;
 
 /// Signatures that one call may ask the ledger for.
 pub(crate) const SIGNATURES_MAX: usize = 10_000;
+
+impl World {
+    /// Whoever is told of an account finds it, whichever commitment he asks with.
+    async fn until_confirmed(&self, key: solana_address::Address) {
+        for _ in 0..CONFIRMING_BLOCKS_MAX {
+            self.cluster.next_block().await;
+            let shows = |chain: Snapshot<'_>| chain.accounts().get(&key).is_some();
+            self.cluster.touch(&[]);
+            if self.cluster.read(Commitment::Confirmed, shows) {
+                return;
+            }
+        }
+    }
+}
 
 #[async_trait]
 impl Ledger for World {
@@ -77,11 +95,23 @@ impl Simulation for World {
                 liquidity_lamports: launch.liquidity_lamports,
                 opens_at: now.saturating_add(launch.open_in_ms.div_ceil(1_000)),
                 freeze_authority: launch.freeze_authority,
+                mint_authority: launch.extras.mint_authority,
+                held_percent: launch.extras.held_percent,
+                part: match launch.extras.part {
+                    Part::Whole => market::Part::Whole,
+                    Part::Mint => market::Part::Mint,
+                    Part::PoolOf(mint) => market::Part::PoolOf(of_domain(mint.address())),
+                },
+                starting_fee: launch.extras.starting_fee.map(|fee| market::StartingFee {
+                    bps: fee.bps,
+                    falls_for_seconds: fee.falls_for_ms.div_ceil(1_000),
+                }),
             };
             let mut tended = self.market.lock();
             tended.market.launch(block.bank_mut(), &launch)
         });
         let launched = launched.map_err(|error: NotLaunched| refused(&error))?;
+        self.until_confirmed(launched.mint).await;
         Ok(Launched {
             mint: Mint::new(Address::new(launched.mint.to_bytes())),
             pool: Address::new(launched.pool.to_bytes()),

@@ -279,6 +279,7 @@ impl World {
             statuses: Arc::new(Standings::new(standing_rpc)),
             wallets: Vec::new(),
             valve: Arc::new(Valve::open(clock())),
+            births: None,
         };
         let settings = order_worker::Settings {
             version: "0.1.0".to_owned(),

@@ -226,6 +226,7 @@ macro_rules! store_contract {
         }
         $crate::contract_tests! { [$(#[$attribute])*] $fixture; waiting:
             a_waiting_order_is_seen_by_no_queue,
+            what_orders_wait_for_is_counted,
             waiting_orders_are_listed_by_pair,
             lists_tell_waiting_orders_from_others,
             firing_makes_an_order_due_and_keeps_what_was_seen,
@@ -251,6 +252,13 @@ macro_rules! store_contract {
             a_trailing_stop_waits_with_the_time_of_its_acceptance,
             highs_are_stored_by_who_has_read_the_last,
             concurrent_highs_have_one_writer,
+        }
+        $crate::contract_tests! { [$(#[$attribute])*] $fixture; volumes:
+            a_look_is_counted_once,
+            of_looks_at_once_one_is_counted,
+            minutes_are_those_that_were_looked_at,
+            no_volume_is_too_large,
+            another_cluster_has_no_volumes,
         }
     };
 }

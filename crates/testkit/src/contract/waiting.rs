@@ -7,7 +7,7 @@ mod racing;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::order::OrderType;
+use domain::order::{OrderType, PoolGates, Sniper, Trigger, VolumeFactor};
 use domain::waiting::{Firing, Misses, Seen};
 use domain::{Asset, BaseUnits, EventData, OrderId, Price, Status, Timestamp};
 use ports::Store;
@@ -361,6 +361,44 @@ pub async fn another_clients_order_is_not_changed(fixture: &impl StoreFixture) {
     assert_eq!(changed.expect("change answers"), Changed::Unknown);
     let nothing = store.change(given.order_id(), None, 0, &terms).await;
     assert_eq!(nothing.expect("change answers"), Changed::Unknown);
+}
+
+/// 1: by what they wait for, also after a crash, and however they leave.
+pub async fn what_orders_wait_for_is_counted(fixture: &impl StoreFixture) {
+    let given = Given::new();
+    let store = fixture.store();
+    let sniper = |trigger| {
+        let mut order = given.order();
+        let gates = PoolGates::default();
+        order.terms.order_type = OrderType::Sniper(Sniper { trigger, gates });
+        order
+    };
+    let factor = VolumeFactor::parse("2").expect("a factor");
+    let orders = [
+        limit(&given),
+        sniper(Trigger::PriceAbove { price: price("9") }),
+        sniper(Trigger::PoolCreated),
+        sniper(Trigger::PoolCreated),
+        sniper(Trigger::VolumeSpike { factor }),
+    ];
+    let mut ids = Vec::new();
+    for order in orders {
+        ids.push(given.accept(&store, order).await);
+    }
+    let counts = async |store: &Arc<dyn Store>| {
+        let counts = store.counts().await.expect("counts answer");
+        (counts.on_condition, counts.on_pool, counts.on_volume)
+    };
+
+    assert_eq!(counts(&store).await, (5, 2, 1));
+    let other = fixture.after_a_crash().await;
+    assert_eq!(counts(&other).await, (5, 2, 1));
+    cancel(&given, &other, ids[2]).await;
+    fire(&other, ids[3]).await;
+    fire(&other, ids[1]).await;
+    assert_eq!(counts(&other).await, (2, 0, 1));
+    cancel(&given, &other, ids[4]).await;
+    assert_eq!(counts(&other).await, (1, 0, 0));
 }
 
 /// 5.

@@ -48,6 +48,38 @@ export function firesAtOnce(type, price, best) {
   return type === "stop" ? left <= right : left >= right;
 }
 
+/** What fires a sniper, with what its value is; none where a pool is enough. */
+export const TRIGGERS = { pool_created: null, price_above: "price", price_below: "price", volume_spike: "factor" };
+const MAX_FACTOR = 1_000_000n;
+const MAX_FEE_BPS = 10_000;
+
+/** Whether an order of this type waits for anything. */
+export const waits = (type) => waitsForPrice(type) || type === "sniper";
+
+/** Why `text` is no factor. */
+function factorFault(text) {
+  const parsed = parse(text);
+  if (parsed === null || decimalsOf(text) > 4) return "A number, such as 2.5.";
+  if (isZero(text)) return "More than zero, please.";
+  return parsed.digits > MAX_FACTOR * 10n ** BigInt(parsed.scale) ? "A million at most." : null;
+}
+
+/** What is wrong with a sniper's own fields. */
+function sniperFaults(fields, tokenIn) {
+  const faults = {};
+  const value = TRIGGERS[fields.triggerCondition];
+  const problem = value === "price" ? priceFault(fields.triggerValue) : value && factorFault(fields.triggerValue);
+  if (problem) faults.triggerValue = problem;
+  if (fields.minLiquidity) {
+    const tooThin = amountFault(fields.minLiquidity, tokenIn);
+    if (tooThin) faults.minLiquidity = tooThin;
+  }
+  if (fields.maxFee && basisPoints(fields.maxFee, MAX_FEE_BPS) === null) {
+    faults.maxFee = "0 to 100 percent, in steps of 0.01.";
+  }
+  return faults;
+}
+
 /** Why `text` is no price. */
 export function priceFault(text) {
   const parsed = parse(text);
@@ -90,7 +122,7 @@ export function readDraft(fields, tokens) {
     if (token === null) faults[name] = "A listed symbol, or the address of any mint.";
   }
   if (tokenIn && tokenIn.mint === tokenOut?.mint) faults.tokenOut = "Two different tokens, please.";
-  const isUsual = waitsForPrice(fields.orderType) && !fields.slippage;
+  const isUsual = waits(fields.orderType) && !fields.slippage;
   const bps = isUsual ? undefined : slippageBps(fields.slippage);
   if (bps === null) faults.slippage = "0 to 50 percent, in steps of 0.01.";
   const trail = trails(fields.orderType) ? basisPoints(fields.trail, MAX_TRAIL_BPS) : null;
@@ -99,9 +131,10 @@ export function readDraft(fields, tokens) {
     const isOptional = trails(fields.orderType) && !fields.price;
     const problem = isOptional ? null : priceFault(fields.price);
     if (problem) faults.price = problem;
-    if (fields.ocoGroup && !/^[ -~]{1,64}$/.test(fields.ocoGroup)) {
-      faults.ocoGroup = "Up to 64 plain characters.";
-    }
+  }
+  if (fields.orderType === "sniper") Object.assign(faults, sniperFaults(fields, tokenIn));
+  if (waits(fields.orderType) && fields.ocoGroup && !/^[ -~]{1,64}$/.test(fields.ocoGroup)) {
+    faults.ocoGroup = "Up to 64 plain characters.";
   }
   if (fields.minAmountOut && !buys) {
     const problem = amountFault(fields.minAmountOut, tokenOut);
@@ -141,8 +174,16 @@ function orderOf(fields, { bps, impact, trail }) {
     order.orderType = fields.orderType;
     if (fields.price) order[PRICES[fields.orderType]] = fields.price;
     if (trail) order.trailBps = trail;
-    if (fields.ocoGroup) order.ocoGroup = fields.ocoGroup;
   }
+  if (fields.orderType === "sniper") {
+    order.orderType = "sniper";
+    order.triggerCondition = fields.triggerCondition;
+    if (TRIGGERS[fields.triggerCondition]) order.triggerValue = fields.triggerValue;
+    if (fields.minLiquidity) order.minLiquidity = fields.minLiquidity;
+    if (fields.maxFee) order.maxFeeBps = basisPoints(fields.maxFee, MAX_FEE_BPS);
+    if (fields.requireRenounced) order.requireRenounced = true;
+  }
+  if (waits(fields.orderType) && fields.ocoGroup) order.ocoGroup = fields.ocoGroup;
   if (fields.validForSeconds) order.validForSeconds = Number(fields.validForSeconds);
   if (fields.feeLevel) order.feeLevel = fields.feeLevel;
   if (impact) order.maxPriceImpactBps = impact;

@@ -31,6 +31,8 @@ export function termsCard(order) {
       ["Fires at", pricePerUnit(order.triggerPrice, order)],
       ["Trails by", order.trailBps && percent(order.trailBps / 10_000)],
       ["From", pricePerUnit(order.activationPrice, order)],
+      ["Snipes at", triggerOf(order)],
+      ["Gates", gatesOf(order)],
       ["Group", order.ocoGroup],
       ["Slippage", slippage(order.slippageBps)],
       ["Own floor", order.minAmountOut && `${order.minAmountOut} ${order.tokenOut}`],
@@ -49,14 +51,47 @@ export function termsCard(order) {
 
 const pricePerUnit = (price, order) => price && `${price} ${order.tokenOut} for one ${order.tokenIn}`;
 
+/** What fires a sniper. */
+function triggerOf(order) {
+  const value = order.triggerValue;
+  switch (order.triggerCondition) {
+    case "pool_created":
+      return "a pool that passes its gates";
+    case "price_above":
+      return `${pricePerUnit(value, order)} or more`;
+    case "price_below":
+      return `${pricePerUnit(value, order)} or less`;
+    case "volume_spike":
+      return `a minute of ${value} times the mean volume`;
+    default:
+      return null;
+  }
+}
+
+/** What a sniper's pool must be like. */
+function gatesOf({ tokenIn, minLiquidity, maxFeeBps, requireRenounced }) {
+  return [
+    minLiquidity && `holds ${minLiquidity} ${tokenIn}`,
+    typeof maxFeeBps === "number" && `charges ${percent(maxFeeBps / 10_000)} at most`,
+    requireRenounced && "nobody can mint or freeze the token",
+  ]
+    .filter(Boolean)
+    .join(", ");
+}
+
 /** None where the price of a limit is its floor. */
 const slippage = (bps) => (bps === null ? null : `${bps} bp (${percent(bps / 10_000)})`);
 
 /** What an order that waits would be sold at now, and how far that is from its price. */
 function nowOf({ waiting }) {
-  if (!waiting?.best) return null;
+  if (waiting?.for === "volume") return volumeOf(waiting);
+  if (!waiting?.best || waiting.distanceBps === undefined) return null;
   return `${waiting.best}, ${distance(waiting.distanceBps)}`;
 }
+
+/** What the running minute has traded, and what is missing of a mean. */
+const volumeOf = ({ volume, mean, needs }) =>
+  needs ? `needs ${needs}` : `${volume} this minute, ${mean} in the mean one`;
 
 /** How far a price is away, in words. */
 export const distance = (bps) => (bps > 0 ? `${percent(bps / 10_000)} away` : "there");

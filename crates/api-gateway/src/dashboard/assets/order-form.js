@@ -3,7 +3,7 @@
 import { h, setAttribute, setText } from "./dom.js";
 import { amount } from "./format.js";
 import { doubtNotes } from "./doubt-notes.js";
-import { buysExactly, firesAtOnce, readDraft, trails, waitsForPrice } from "./order-draft.js";
+import { TRIGGERS, buysExactly, firesAtOnce, readDraft, trails, waits, waitsForPrice } from "./order-draft.js";
 import { drawNeed, needsEngine, outageNote } from "./outage.js";
 import { quotePanel } from "./quote-panel.js";
 import { poolsPanel } from "./pools-panel.js";
@@ -18,6 +18,9 @@ const FIELDS = [
   "tokenOut",
   "price",
   "trail",
+  "triggerValue",
+  "minLiquidity",
+  "maxFee",
   "ocoGroup",
   "slippage",
   "minAmountOut",
@@ -36,6 +39,7 @@ const FORM_NAMES = {
   triggerPrice: "price",
   activationPrice: "price",
   trailBps: "trail",
+  maxFeeBps: "maxFee",
   maxPriceImpactBps: "maxPriceImpact",
   excludeVenues: "venues",
 };
@@ -51,6 +55,14 @@ const TYPES = [
     "Trailing stop",
     "Follows the highest price, from your activation price on if you name one, and sells once the price is that far below it.",
   ],
+  ["sniper", "Sniper", "Waits for a pool that passes your gates, which need not exist yet, and buys from it at once."],
+];
+/** What fires a sniper. */
+const TRIGGER_NAMES = [
+  ["pool_created", "Such a pool alone"],
+  ["price_above", "The price rises to"],
+  ["price_below", "The price falls to"],
+  ["volume_spike", "A minute trades so many times the mean"],
 ];
 /** The levels of the network fee by what they outbid; none: what the engine is set to. */
 const FEE_LEVELS = [
@@ -222,6 +234,17 @@ function controls(tokens) {
   const maxAmountIn = h("input", { name: "maxAmountIn", id: "f-maxAmountIn", inputmode: "decimal", maxlength: 40 });
   const trail = h("input", { name: "trail", id: "f-trail", inputmode: "decimal", value: "5", maxlength: 6 });
   const warning = h("p", { class: "notice", id: "f-price-warning", role: "status", "data-kind": "info", hidden: true });
+  const triggerCondition = h(
+    "select",
+    { name: "triggerCondition", id: "f-triggerCondition", on: { change: showType } },
+    TRIGGER_NAMES.map(([value, text]) => h("option", { value }, text)),
+  );
+  const decimalField = (name, maxlength) =>
+    h("input", { name, id: `f-${name}`, inputmode: "decimal", maxlength });
+  const triggerValue = decimalField("triggerValue", 40);
+  const minLiquidity = decimalField("minLiquidity", 40);
+  const maxFee = decimalField("maxFee", 6);
+  const requireRenounced = h("input", { type: "checkbox", name: "requireRenounced", id: "f-requireRenounced" });
   const ocoGroup = h("input", { name: "ocoGroup", id: "f-ocoGroup", maxlength: 64 });
   const slippage = h("input", {
     name: "slippage",
@@ -269,16 +292,18 @@ function controls(tokens) {
   function showType() {
     const [value, , sentence] = TYPES.find(([name]) => name === orderType.value);
     setText(meaning, sentence);
-    const waits = waitsForPrice(value);
-    const buys = buysExactly(value);
-    whenWaiting.hidden = !waits;
+    const [hasToWait, buys] = [waits(value), buysExactly(value)];
+    whenWaiting.hidden = !waitsForPrice(value);
     whenBuying.hidden = !buys;
     pay.disabled = buys;
     minAmountOut.disabled = buys;
     whenTrailing.hidden = !trails(value);
     setText(priceLabel, trails(value) ? "Trail from this price on (optional)" : "Price, of one sold");
-    if (waits && slippage.value === "0.5") slippage.value = "";
-    if (!waits && slippage.value === "") slippage.value = "0.5";
+    whenSniping.hidden = value !== "sniper";
+    inGroup.hidden = !hasToWait;
+    valueOfTrigger.hidden = TRIGGERS[triggerCondition.value] === null;
+    if (hasToWait && slippage.value === "0.5") slippage.value = "";
+    if (!hasToWait && slippage.value === "") slippage.value = "0.5";
   }
 
   function field(name, label, control) {
@@ -299,11 +324,20 @@ function controls(tokens) {
 
   const venueFault = h("p", { class: "fault", id: "f-venues-fault", hidden: true });
   faults.set("venues", { fault: venueFault, control: venues[0] });
-  const whenWaiting = h(
+  const hiddenField = (...parts) => h("div", { hidden: true }, field(...parts));
+  const whenWaiting = hiddenField("price", "Price, of one sold", price);
+  const valueOfTrigger = hiddenField("triggerValue", "Of", triggerValue);
+  const whenSniping = h(
     "div",
-    { class: "pair", hidden: true },
-    field("price", "Price, of one sold", price),
-    field("ocoGroup", "One of a group", ocoGroup),
+    { hidden: true },
+    h("div", { class: "pair" }, field("triggerCondition", "Fires when", triggerCondition), valueOfTrigger),
+    h(
+      "div",
+      { class: "pair" },
+      field("minLiquidity", "The pool holds, of what is sold", minLiquidity),
+      field("maxFee", "It charges at most, %", maxFee),
+    ),
+    h("label", { class: "check" }, requireRenounced, "Nobody can mint or freeze the token any more"),
   );
   const whenBuying = h(
     "div",
@@ -313,6 +347,7 @@ function controls(tokens) {
   );
   const priceLabel = whenWaiting.querySelector("label");
   const whenTrailing = h("div", { hidden: true }, field("trail", "Fires so far below the highest, %", trail));
+  const inGroup = hiddenField("ocoGroup", "One of a group", ocoGroup);
   const elements = [
     listed,
     sellField(),
@@ -328,6 +363,8 @@ function controls(tokens) {
     whenWaiting,
     whenBuying,
     warning,
+    whenSniping,
+    inGroup,
     h(
       "details",
       {},
@@ -361,6 +398,11 @@ function controls(tokens) {
       orderType: orderType.value,
       price: price.value.trim(),
       trail: trail.value.trim(),
+      triggerCondition: triggerCondition.value,
+      triggerValue: triggerValue.value.trim(),
+      minLiquidity: minLiquidity.value.trim(),
+      maxFee: maxFee.value.trim(),
+      requireRenounced: requireRenounced.checked,
       ocoGroup: ocoGroup.value.trim(),
       amount: pay.value.trim(),
       amountOut: amountOut.value.trim(),

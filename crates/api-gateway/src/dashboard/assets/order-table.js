@@ -138,6 +138,11 @@ function waitsOf({ condition, price, distanceBps }) {
   return `waits for ${SIDES[condition]} ${amount(price)}${away}`;
 }
 
+const waitsForPool = ({ opensAt }) =>
+  opensAt ? `waits for a pool that opens at ${moment(opensAt)}` : "waits for a pool";
+
+const waitsForVolume = ({ needs }) => (needs ? `waits for a volume, needs ${needs}` : "waits for a volume");
+
 /** What became of the order, or what it is waiting for. */
 function outcomeOf(view) {
   switch (view.status) {
@@ -150,6 +155,8 @@ function outcomeOf(view) {
       return view.reason ?? "";
     case "pending":
       if (view.waiting?.for === "price") return waitsOf(view.waiting);
+      if (view.waiting?.for === "pool") return waitsForPool(view.waiting);
+      if (view.waiting?.for === "volume") return waitsForVolume(view.waiting);
       return view.lastError ? `retry after: ${view.lastError}` : "–";
     default:
       return "–";

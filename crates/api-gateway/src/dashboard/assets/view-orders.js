@@ -94,8 +94,8 @@ function pagedList(query) {
 
   const status = choice("Status", "status", STATUSES, filter.status);
   const waiting = choice("Waiting", "waiting", ["true", "false"], filter.waiting, {
-    true: "For a price",
-    false: "Not for a price",
+    true: "For a condition",
+    false: "Not for a condition",
   });
   const tokenIn = choice("Sell", "tokenIn", [], filter.tokenIn);
   const tokenOut = choice("Buy", "tokenOut", [], filter.tokenOut);

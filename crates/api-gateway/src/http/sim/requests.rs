@@ -4,7 +4,7 @@ use api_types::sim::SimFaults;
 use domain::venue::Program;
 use domain::{Address, Asset, BaseUnits, TokenList, Venue};
 use ports::Simulation;
-use ports::simulation::{Faults, Launch, Trade};
+use ports::simulation::{Extras, Faults, Launch, Part, StartingFee, Trade};
 
 use crate::deadline;
 use crate::error::Result;
@@ -16,6 +16,13 @@ const OPEN_IN_MS_MAX: u64 = 86_400_000;
 const DECIMALS_MAX: u64 = 9;
 /// What most tokens have.
 const DECIMALS: u64 = 6;
+/// The most that a token's maker keeps, and what he keeps where nothing is said.
+const HELD_PERCENT_MAX: u64 = 99;
+const HELD_PERCENT: u64 = 20;
+/// What a `damm_v2` pool charges, the most that it may charge at first, and how long that falls.
+const FEE_BPS: u64 = 30;
+const FEE_BPS_MAX: u64 = 9_900;
+const FEE_FALLS_IN_MS: u64 = 60_000;
 /// Longest symbol.
 const SYMBOL_LENGTH_MAX: usize = 12;
 /// Most slots that reads may lag: far more than a transaction lives.
@@ -86,6 +93,12 @@ pub(super) fn launch(body: &[u8]) -> Result<(Launch, Option<String>)> {
         "liquiditySol",
         "openInMs",
         "freezeAuthority",
+        "mintOnly",
+        "mint",
+        "mintAuthority",
+        "heldPercent",
+        "startingFeeBps",
+        "feeFallsInMs",
     ];
     let mut fields = Fields::read(body, &known)?;
     let symbol = symbol(&mut fields);
@@ -101,9 +114,17 @@ pub(super) fn launch(body: &[u8]) -> Result<(Launch, Option<String>)> {
     {
         fields.fault("pool", format!("is no program of {venue}"));
     }
-    let liquidity = fields.amount("liquiditySol", Asset::SOL.decimals);
+    let part = part(&mut fields);
+    let liquidity = match part {
+        Part::Mint => Some(BaseUnits::new(0)),
+        Part::Whole | Part::PoolOf(_) => fields.amount("liquiditySol", Asset::SOL.decimals),
+    };
     let open_in_ms = fields.whole("openInMs", 0..=OPEN_IN_MS_MAX, 0);
     let freeze_authority = fields.flag("freezeAuthority");
+    let extras = Extras {
+        part,
+        ..extras(&mut fields, program)
+    };
     let read = || {
         Some(Launch {
             decimals: u8::try_from(decimals).ok()?,
@@ -111,9 +132,63 @@ pub(super) fn launch(body: &[u8]) -> Result<(Launch, Option<String>)> {
             liquidity_lamports: liquidity?.get(),
             open_in_ms,
             freeze_authority,
+            extras,
         })
     };
     Ok((fields.finish(read())?, symbol))
+}
+
+/// What of the launch happens now. What the other call says is refused.
+fn part(fields: &mut Fields<'_>) -> Part {
+    let (foreign, part): (&[&str], Part) = match (fields.flag("mintOnly"), fields.has("mint")) {
+        (true, _) => (
+            &[
+                "mint",
+                "liquiditySol",
+                "openInMs",
+                "heldPercent",
+                "startingFeeBps",
+            ],
+            Part::Mint,
+        ),
+        (false, true) => {
+            let message = "must be the mint of a token that was born alone";
+            let mint = fields.parsed("mint", |text| text.parse().ok(), message);
+            (
+                &["decimals", "freezeAuthority", "mintAuthority"],
+                mint.map_or(Part::Whole, Part::PoolOf),
+            )
+        }
+        (false, false) => (&[], Part::Whole),
+    };
+    for field in foreign {
+        if fields.has(field) {
+            fields.fault(field, "does not belong to this part of a launch");
+        }
+    }
+    part
+}
+
+/// What may harm those who buy the token.
+fn extras(fields: &mut Fields<'_>, program: Option<Program>) -> Extras {
+    let mint_authority = fields.flag("mintAuthority");
+    let held_percent = fields.whole("heldPercent", 0..=HELD_PERCENT_MAX, HELD_PERCENT);
+    // What the pool charges anyway, where nothing else is said.
+    let bps = fields.whole("startingFeeBps", FEE_BPS..=FEE_BPS_MAX, FEE_BPS);
+    let falls_for_ms = fields.whole("feeFallsInMs", 1..=OPEN_IN_MS_MAX, FEE_FALLS_IN_MS);
+    let has_fee = bps > FEE_BPS;
+    if has_fee && program.is_some_and(|program| program != Program::DammV2) {
+        fields.fault("startingFeeBps", "belongs to a damm_v2 pool");
+    }
+    let bps = u16::try_from(bps).unwrap_or(u16::MAX);
+    Extras {
+        part: Part::Whole,
+        mint_authority,
+        held_percent: u8::try_from(held_percent)
+            .ok()
+            .filter(|percent| u64::from(*percent) != HELD_PERCENT),
+        starting_fee: has_fee.then_some(StartingFee { bps, falls_for_ms }),
+    }
 }
 
 fn symbol(fields: &mut Fields<'_>) -> Option<String> {

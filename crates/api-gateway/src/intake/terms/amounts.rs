@@ -78,7 +78,7 @@ impl Reader<'_, '_> {
 
     /// An amount as it is written; `None` where it is neither a string nor a number, or its asset is
     /// not known.
-    fn amount(
+    pub(super) fn amount(
         &mut self,
         field: Field,
         value: &RawValue,

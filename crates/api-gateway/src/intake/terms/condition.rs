@@ -4,14 +4,22 @@ use domain::order::{OrderType, Terms};
 use domain::waiting::{InvalidTrail, Trail};
 use domain::{Asset, BaseUnits, Bps, OcoGroup, Price};
 
+use super::sniper::SNIPER;
 use super::{Reader, of_fields};
 use crate::error::Result;
 use crate::intake::body::{Field, Fields};
 use crate::json_object::{number_of, text_of};
 
 /// The fields that may be changed while an order waits, whatever its type; beside them those of its own condition.
-const CHANGEABLE: [Field; 2] = [Field::MinAmountOut, Field::ValidForSeconds];
-/// The fields of all conditions.
+const CHANGEABLE: [Field; 6] = [
+    Field::MinAmountOut,
+    Field::ValidForSeconds,
+    Field::TriggerValue,
+    Field::MinLiquidity,
+    Field::MaxFeeBps,
+    Field::RequireRenounced,
+];
+/// The fields of all conditions but a sniper's.
 const OF_CONDITIONS: [Field; 4] = [
     Field::LimitPrice,
     Field::TriggerPrice,
@@ -41,7 +49,7 @@ impl Kind {
 
     const fn of(order_type: OrderType) -> Option<Self> {
         Some(match order_type {
-            OrderType::Market => return None,
+            OrderType::Market | OrderType::Sniper(_) => return None,
             OrderType::Limit { .. } => Self::Limit,
             OrderType::Stop { .. } => Self::Stop,
             OrderType::TakeProfit { .. } => Self::TakeProfit,
@@ -67,11 +75,16 @@ impl Kind {
 impl Reader<'_, '_> {
     /// The type of this name, with its condition; `None` where there is no such type, or a field of it is wrong.
     pub(super) fn typed(&mut self, name: &str) -> Option<Option<OrderType>> {
+        if name == SNIPER {
+            self.refuse_foreign(None, name);
+            return Some(self.sniper());
+        }
         let kind = Kind::parse(name);
         if kind.is_none() && name != OrderType::Market.name() {
             return None;
         }
         self.refuse_foreign(kind, name);
+        self.refuse_of_snipers(name);
         let Some(kind) = kind else {
             if self.fields.get(Field::OcoGroup).is_some() {
                 let message = "belongs to orders that wait, not to a market order";
@@ -143,7 +156,7 @@ impl Reader<'_, '_> {
     /// The slippage of an order that names none.
     pub(super) const fn usual_slippage(order_type: OrderType) -> Bps {
         match order_type {
-            OrderType::Market | OrderType::TakeProfit { .. } => Bps::DEFAULT,
+            OrderType::Market | OrderType::TakeProfit { .. } | OrderType::Sniper(_) => Bps::DEFAULT,
             OrderType::Limit { .. } => Bps::ANY,
             OrderType::Stop { .. } | OrderType::TrailingStop { .. } => Bps::DEFAULT_OF_STOPS,
         }
@@ -172,6 +185,7 @@ impl Reader<'_, '_> {
         };
         let field = match order_type {
             OrderType::Limit { .. } => Field::LimitPrice,
+            OrderType::Sniper(_) => Field::TriggerValue,
             _ => Field::TriggerPrice,
         };
         if price.most_out(sold, amount, bought) == Some(BaseUnits::new(0)) {
@@ -195,19 +209,26 @@ pub(in crate::intake) fn changed(fields: &Fields<'_>, terms: &Terms) -> Result<T
         }
     }
     let kind = Kind::of(terms.order_type);
-    let own = kind.map_or(Field::LimitPrice, Kind::needed);
+    let own = kind.map_or(Field::MinAmountOut, Kind::needed);
     if !Field::ALL
         .iter()
         .any(|field| is_changeable(field) && fields.get(*field).is_some())
     {
         reader.fault(own, "or another field must be there");
     }
-    reader.refuse_foreign(kind, terms.order_type.name());
+    let name = terms.order_type.name();
+    reader.refuse_foreign(kind, name);
+    if terms.order_type.sniper().is_none() {
+        reader.refuse_of_snipers(name);
+    }
     let order_type = match terms.order_type {
         OrderType::TrailingStop { trail, activation } => OrderType::TrailingStop {
             trail: reader.trail().unwrap_or(trail),
             activation: reader.price(Field::ActivationPrice).or(activation),
         },
+        OrderType::Sniper(sniper) => {
+            OrderType::Sniper(reader.changed_sniper(sniper, terms.asset_in))
+        }
         before => {
             let changed = kind.and_then(|kind| reader.condition(kind));
             changed.unwrap_or(before)

@@ -1,7 +1,8 @@
-//! Orders that wait for a price.
+//! Orders that wait for a condition.
 
+use domain::order::{PoolGates, Sniper, Trigger, VolumeFactor};
 use domain::waiting::Trail;
-use domain::{Bps, OrderType};
+use domain::{BaseUnits, Bps, OrderType};
 
 use super::{accepted, refused};
 use crate::error::Code;
@@ -119,5 +120,115 @@ fn fields_of_another_order_type_and_prices_that_say_nothing_are_refused() {
         ),
     ] {
         refused(body, Code::InvalidOrder, field);
+    }
+}
+
+#[track_caller]
+fn sniper(body: &str) -> Sniper {
+    accepted(body).order_type.sniper().unwrap()
+}
+
+#[test]
+fn a_sniper_waits_for_a_pool_where_nothing_else_is_said_and_has_no_gates() {
+    let least = sniper(r#"{"amount":1,"orderType":"sniper"}"#);
+
+    assert_eq!(least.trigger, Trigger::PoolCreated);
+    assert_eq!(least.gates, PoolGates::default());
+    let terms = accepted(r#"{"amount":1,"orderType":"sniper","ocoGroup":"a"}"#);
+    assert_eq!(terms.slippage, Bps::DEFAULT);
+}
+
+#[test]
+fn a_sniper_has_its_trigger_and_its_gates_exactly() {
+    let price = |text: &str| domain::Price::parse(text).unwrap();
+    let above = sniper(
+        r#"{"amount":1,"type":"sniper","triggerCondition":"price_above","triggerValue":"0.50",
+            "minLiquidity":"12.5","maxFeeBps":0,"requireRenounced":true}"#,
+    );
+    let below = sniper(
+        r#"{"amount":1,"type":"sniper","triggerCondition":"price_below","triggerValue":2e3,"maxFeeBps":300}"#,
+    );
+    let spike = sniper(
+        r#"{"amount":1,"type":"sniper","triggerCondition":"volume_spike","triggerValue":3.5}"#,
+    );
+
+    assert_eq!(
+        above.trigger,
+        Trigger::PriceAbove {
+            price: price("0.5")
+        }
+    );
+    assert_eq!(
+        above.gates,
+        PoolGates {
+            min_liquidity: Some(BaseUnits::new(12_500_000_000)),
+            max_fee_bps: Some(0),
+            require_renounced: true,
+        }
+    );
+    assert_eq!(
+        below.trigger,
+        Trigger::PriceBelow {
+            price: price("2000")
+        }
+    );
+    assert_eq!(below.gates.max_fee_bps, Some(300));
+    assert_eq!(
+        spike.trigger,
+        Trigger::VolumeSpike {
+            factor: VolumeFactor::parse("3.5").unwrap()
+        }
+    );
+}
+
+#[test]
+fn a_sniper_that_makes_no_sense_is_refused() {
+    for (rest, field) in [
+        (r#","triggerValue":1"#, "triggerValue"),
+        (r#","triggerCondition":"moon""#, "triggerCondition"),
+        (r#","triggerCondition":1"#, "triggerCondition"),
+        (r#","triggerCondition":"price_above""#, "triggerValue"),
+        (
+            r#","triggerCondition":"price_above","triggerValue":"x""#,
+            "triggerValue",
+        ),
+        (
+            r#","triggerCondition":"price_above","triggerValue":"0.0000001""#,
+            "triggerValue",
+        ),
+        (
+            r#","triggerCondition":"volume_spike","triggerValue":0"#,
+            "triggerValue",
+        ),
+        (
+            r#","triggerCondition":"volume_spike","triggerValue":true"#,
+            "triggerValue",
+        ),
+        (r#","triggerPrice":1"#, "triggerPrice"),
+        (r#","limitPrice":1"#, "limitPrice"),
+        (r#","minLiquidity":0"#, "minLiquidity"),
+        (r#","minLiquidity":"1.0000000001""#, "minLiquidity"),
+        (r#","maxFeeBps":10001"#, "maxFeeBps"),
+        (r#","maxFeeBps":"3""#, "maxFeeBps"),
+        (r#","requireRenounced":"yes""#, "requireRenounced"),
+    ] {
+        let body = format!(r#"{{"amount":1,"orderType":"sniper"{rest}}}"#);
+        refused(&body, Code::InvalidOrder, field);
+    }
+    for field in [
+        r#""triggerCondition":"pool_created""#,
+        r#""triggerValue":1"#,
+        r#""minLiquidity":1"#,
+        r#""maxFeeBps":1"#,
+        r#""requireRenounced":false"#,
+    ] {
+        let name = field.split('"').nth(1).unwrap();
+        for own in [
+            r#""orderType":"market""#,
+            r#""orderType":"limit","limitPrice":1"#,
+        ] {
+            let body = format!(r#"{{"amount":1,{own},{field}}}"#);
+            refused(&body, Code::InvalidOrder, name);
+        }
     }
 }

@@ -202,9 +202,9 @@ pub(super) fn bodies() -> Vec<Case> {
     );
     order(
         "sniper",
-        r#"{"amount":1,"type":"sniper"}"#,
+        r#"{"amount":1,"type":"sniper","maxFeeBps":-1}"#,
         422,
-        "order_type_not_available",
+        "invalid_order",
     );
     order(
         "unknown venue",

@@ -7,7 +7,11 @@ use solana_signature::Signature;
 use crate::rpc::{Address, Commitment};
 
 /// What notices are called.
-const NOTICES: [&str; 2] = ["signatureNotification", "accountNotification"];
+const NOTICES: [&str; 3] = [
+    "signatureNotification",
+    "accountNotification",
+    "programNotification",
+];
 
 /// What an endpoint says that is of use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -121,7 +125,7 @@ impl Subject for Address {
     }
 }
 
-fn call(request: u64, method: &str, params: &Value) -> String {
+pub(super) fn call(request: u64, method: &str, params: &Value) -> String {
     json!({ "jsonrpc": "2.0", "id": request, "method": method, "params": params }).to_string()
 }
 

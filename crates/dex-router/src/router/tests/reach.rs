@@ -188,6 +188,7 @@ impl PoolSource for Pairs {
                 .into_iter()
                 .filter(|it| it.pool.program.venue() == venue)
                 .collect(),
+            lead_seconds: 0,
         })
     }
 

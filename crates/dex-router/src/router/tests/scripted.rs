@@ -171,6 +171,7 @@ pub(super) fn has(pools: Vec<FoundPool>) -> Answering {
             now: NOW,
             mints: Some(<(MintFacts, MintFacts)>::default()),
             pools: pools.into(),
+            lead_seconds: 0,
         }),
         after: Duration::ZERO,
     }
@@ -244,5 +245,6 @@ pub(super) fn request() -> RouteRequest {
         thirds: ThirdTokens::WherePayingMore,
         wallet: None,
         swaps_max: None,
+        sniping: None,
     }
 }

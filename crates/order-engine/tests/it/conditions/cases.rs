@@ -287,10 +287,6 @@ pub(super) async fn what_makes_no_sense_is_refused(world: &mut World) -> Result<
             r#"{"amount":1,"orderType":"trailing_stop","trailBps":5001}"#,
             "invalid_order",
         ),
-        (
-            r#"{"amount":1,"orderType":"sniper"}"#,
-            "order_type_not_available",
-        ),
     ] {
         let answer = client.submit(body).await?;
         answer.refusal(422, code).context(body)?;

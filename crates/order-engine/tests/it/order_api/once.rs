@@ -91,7 +91,7 @@ pub(super) async fn what_is_refused_or_only_asked_leaves_no_trace(world: &mut Wo
             r#"{"amount":1,"venues":["raydium"],"excludeVenues":["raydium"]}"#,
             422,
         ),
-        (r#"{"amount":1,"orderType":"sniper"}"#, 422),
+        (r#"{"amount":1,"orderType":"iceberg"}"#, 422),
     ];
     let caller = world.client();
     let before = world.stored(0).await?;

@@ -52,6 +52,8 @@ pub(crate) struct ScriptedVenue {
     asked: AtomicU64,
     news: Notify,
     told: AtomicBool,
+    /// What was sold to the pool of its first token.
+    sold: AtomicU64,
 }
 
 impl ScriptedVenue {
@@ -65,6 +67,7 @@ impl ScriptedVenue {
             asked: AtomicU64::new(0),
             news: Notify::new(),
             told: AtomicBool::new(false),
+            sold: AtomicU64::new(0),
         })
     }
 
@@ -104,6 +107,11 @@ impl ScriptedVenue {
     /// From now on each answer is of another slot.
     pub(crate) fn let_slots_pass(&self) {
         self.pace.store(1, Ordering::SeqCst);
+    }
+
+    /// Somebody sells so much of the first token to the pool.
+    pub(crate) fn trade(&self, amount: u64) {
+        self.sold.fetch_add(amount, Ordering::SeqCst);
     }
 
     fn slot(&self) -> u64 {
@@ -177,6 +185,10 @@ impl PoolSource for ScriptedVenue {
 
 impl ScriptedVenue {
     fn pool_of(&self, (one, other): (Mint, Mint)) -> FoundPool {
-        pool(POOL, [(one, self.held(one)), (other, self.held(other))])
+        let sold = self.sold.load(Ordering::SeqCst);
+        pool(
+            POOL,
+            [(one, self.held(one) + sold), (other, self.held(other))],
+        )
     }
 }

@@ -6,11 +6,16 @@ use amm::damm_v2::account::PoolAccount;
 use amm::damm_v2::quote::Pool;
 use solana_address::Address;
 
-use super::{Opening, Site, derived, sorted};
+use super::{Opening, Site, StartingFee, derived, sorted};
 use crate::bank::address::{METEORA_DAMM_V2 as PROGRAM, from_amm, to_amm};
 
 /// 0.3 % in billionths, of which the protocol gets 20 %, and of that whoever referred the trader 20 %.
 const FEE_NUMERATOR: u64 = 3_000_000;
+/// The same in basis points, and what one of them is in billionths.
+pub(in crate::market) const FEE_BPS: u16 = 30;
+const PER_BPS: u64 = 100_000;
+/// In so many steps a starting fee falls, or in one a second.
+const STEPS: u64 = 60;
 const SHARE_PERCENT: u8 = 20;
 
 /// Activation by Unix time.
@@ -79,7 +84,10 @@ pub(super) fn open(site: &mut Site, opening: &Opening) -> Result<Address, Refusa
     for (field, value) in flags {
         account.set(field, value);
     }
-    account.set(PoolAccount::CLIFF_FEE_NUMERATOR, FEE_NUMERATOR);
+    match opening.starting_fee {
+        None => account.set(PoolAccount::CLIFF_FEE_NUMERATOR, FEE_NUMERATOR),
+        Some(fee) => schedule(&mut account, fee),
+    }
     account.set(PoolAccount::ACTIVATION_POINT, opening.opens_at);
     account.set(PoolAccount::RESERVE_FIRST, opening.amounts.0);
     account.set(PoolAccount::RESERVE_SECOND, opening.amounts.1);
@@ -88,4 +96,22 @@ pub(super) fn open(site: &mut Site, opening: &Opening) -> Result<Address, Refusa
     site.tokens(vault_first, first.mint, authority, opening.amounts.0);
     site.tokens(vault_second, second.mint, authority, opening.amounts.1);
     Ok(pool)
+}
+
+/// A linear schedule from the starting fee down to the usual one.
+fn schedule(account: &mut PoolAccount, fee: StartingFee) {
+    let seconds = fee.falls_for_seconds.max(1);
+    let steps = seconds.min(STEPS);
+    let falls = u64::from(fee.bps.saturating_sub(FEE_BPS)) * PER_BPS;
+    let reduction = falls / steps;
+    // What division leaves over is no part of the last fee.
+    account.set(
+        PoolAccount::CLIFF_FEE_NUMERATOR,
+        FEE_NUMERATOR + reduction * steps,
+    );
+    let steps = u16::try_from(steps).unwrap_or(u16::MAX);
+    account.set(PoolAccount::BASE_FEE_FIRST, steps);
+    let period = seconds.div_ceil(steps.into());
+    account.set(PoolAccount::BASE_FEE_PERIOD, period);
+    account.set(PoolAccount::BASE_FEE_FOURTH, reduction);
 }

@@ -33,6 +33,7 @@ fn opened<L: Layout>(kind: Kind) -> (Address, Decoded<L>) {
         amounts: (1_000_000_000_000, 150_000_000_000),
         provider: SOL,
         opens_at: 0,
+        starting_fee: None,
         now: 1,
     };
     let pool = kind.open(&mut site, &opening).unwrap();

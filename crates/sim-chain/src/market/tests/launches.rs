@@ -16,6 +16,10 @@ fn launch(program: Program) -> Launch {
         liquidity_lamports: 85 * SOL,
         opens_at: 0,
         freeze_authority: false,
+        mint_authority: false,
+        held_percent: None,
+        starting_fee: None,
+        part: Part::Whole,
     }
 }
 
@@ -183,6 +187,153 @@ fn pools_begin_at_any_price_that_can_be_asked_for() {
                 let holding = &world.bank.accounts().get(&holding).unwrap().data;
                 assert!(TokenAccount::read(holding).unwrap().amount > 0);
             }
+        }
+    }
+}
+
+#[test]
+fn a_starting_fee_falls_to_the_usual_one_and_is_dammv2s_alone() {
+    let mut world = World::new(5, Mode::Still);
+    let wanted = Launch {
+        starting_fee: Some(StartingFee {
+            bps: 5_000,
+            falls_for_seconds: 20,
+        }),
+        ..launch(Program::DammV2)
+    };
+    let born = world.market.launch(&mut world.bank, &wanted).unwrap();
+    let fee_ppm = |world: &World| {
+        let pool = read_pool(&world.bank, &born.pool).unwrap();
+        let at = conditions(&world.bank, &pool, Direction::SecondToFirst);
+        pool.quote_in(SOL, &at).unwrap().fee_ppm().unwrap()
+    };
+    // It was opened long ago by the chain's clock, so that all of it has fallen.
+    assert!((2_990..=3_010).contains(&fee_ppm(&world)));
+    let now = u64::try_from(world.bank.environment().clock.unix_timestamp).unwrap();
+    let wanted = Launch {
+        opens_at: now,
+        ..wanted
+    };
+    let born = world.market.launch(&mut world.bank, &wanted).unwrap();
+    let fee_ppm = |world: &World| {
+        let pool = read_pool(&world.bank, &born.pool).unwrap();
+        let at = conditions(&world.bank, &pool, Direction::SecondToFirst);
+        pool.quote_in(SOL, &at).unwrap().fee_ppm().unwrap()
+    };
+
+    let first = fee_ppm(&world);
+    world.pass(25);
+    let later = fee_ppm(&world);
+    world.pass(50);
+    let last = fee_ppm(&world);
+
+    assert!((499_000..=501_000).contains(&first), "{first}");
+    assert!(first > later && later > last, "{first} {later} {last}");
+    assert!((2_990..=3_010).contains(&last), "{last}");
+    for (program, bps) in [
+        (Program::Cpmm, 5_000),
+        (Program::DammV2, 30),
+        (Program::DammV2, 9_901),
+    ] {
+        let wanted = Launch {
+            starting_fee: Some(StartingFee {
+                bps,
+                falls_for_seconds: 20,
+            }),
+            ..launch(program)
+        };
+        let refused = world.market.launch(&mut world.bank, &wanted);
+        assert_eq!(refused, Err(NotLaunched::StartingFee));
+    }
+}
+
+#[test]
+fn who_keeps_most_of_a_token_can_drain_its_pool() {
+    // A sale takes a few of a DLMM pair's bin arrays along.
+    for program in [Program::Cpmm, Program::AmmV4, Program::DammV2] {
+        let mut world = World::new(5, Mode::Still);
+        let wanted = Launch {
+            held_percent: Some(99),
+            mint_authority: true,
+            ..launch(program)
+        };
+        let born = world.market.launch(&mut world.bank, &wanted).unwrap();
+        let data = &world.bank.accounts().get(&born.mint).unwrap().data;
+        assert!(Mint::read(data).unwrap().authority.is_some());
+        let supply = 1_000_000_000 * 10_u64.pow(6);
+        let of_pool = |world: &World| {
+            let pool = read_pool(&world.bank, &born.pool).unwrap();
+            let at = conditions(&world.bank, &pool, direction_of(&pool, &WRAPPED_SOL));
+            pool.quote_in(SOL, &at).unwrap().amount_out
+        };
+        let before = of_pool(&world);
+
+        let sale = Trade {
+            pool: born.pool,
+            mint_in: born.mint,
+            amount_in: supply / 100 * 99,
+        };
+        world.market.trade(&mut world.bank, &sale).unwrap();
+
+        // One SOL buys many times what it bought: hardly any other SOL is left there.
+        let after = of_pool(&world);
+        assert!(after > before * 20, "{program:?}: {before} {after}");
+    }
+    let mut world = World::new(5, Mode::Still);
+    let greedy = Launch {
+        held_percent: Some(100),
+        ..launch(Program::Cpmm)
+    };
+    let refused = world.market.launch(&mut world.bank, &greedy);
+    assert_eq!(refused, Err(NotLaunched::Held));
+}
+
+fn direction_of(pool: &amm::Pool, mint_in: &Address) -> Direction {
+    match pool.mints().0 == to_amm(mint_in) {
+        true => Direction::FirstToSecond,
+        false => Direction::SecondToFirst,
+    }
+}
+
+#[test]
+fn a_token_may_be_born_before_its_pool() {
+    for program in Program::ALL {
+        let mut world = World::new(5, Mode::Moving);
+        let before = lamports(&world.bank);
+        let alone = Launch {
+            part: Part::Mint,
+            liquidity_lamports: 0,
+            freeze_authority: true,
+            decimals: 4,
+            ..launch(program)
+        };
+
+        let born = world.market.launch(&mut world.bank, &alone).unwrap();
+        world.pass(1);
+
+        assert!(read_pool(&world.bank, &born.pool).is_err());
+        let pool_of = Launch {
+            part: Part::PoolOf(born.mint),
+            ..launch(program)
+        };
+        let opened = world.market.launch(&mut world.bank, &pool_of).unwrap();
+        assert_eq!(opened, born);
+        assert!(read_pool(&world.bank, &born.pool).is_ok());
+        let data = &world.bank.accounts().get(&born.mint).unwrap().data;
+        let mint = Mint::read(data).unwrap();
+        // A DLMM pair takes no fractions of its bins.
+        let missing = 1_000_000_000 * 10_u64.pow(4) - mint.supply;
+        assert!(missing < 1_000, "{missing}");
+        assert!(mint.freeze_authority.is_some());
+        assert_eq!(lamports(&world.bank), before);
+        check_totals(&world.bank);
+        for mint in [born.mint, WRAPPED_SOL, Address::from([9; 32])] {
+            let again = Launch {
+                part: Part::PoolOf(mint),
+                ..launch(program)
+            };
+            let refused = world.market.launch(&mut world.bank, &again);
+            assert_eq!(refused, Err(NotLaunched::Mint));
         }
     }
 }

@@ -77,6 +77,7 @@ pub(super) async fn chosen(
         thirds: ThirdTokens::WherePayingMore,
         wallet: None,
         swaps_max: None,
+        sniping: None,
     };
     router.route(&request).await.unwrap().choice
 }

@@ -8,7 +8,7 @@ use domain::{Address, Asset, BaseUnits, Mint};
 use ports::Simulation;
 use ports::chain::Error;
 use ports::ledger::{Ledger as _, LedgerFilter};
-use ports::simulation::{Faults, Launch, Trade};
+use ports::simulation::{Extras, Faults, Launch, Trade};
 use serde_json::{Value, json};
 use sim_chain::remote::{ConnectError, RemoteSimulation};
 use sim_chain::server;
@@ -76,8 +76,20 @@ async fn operators_trade_launch_and_break_things_from_another_process() {
         liquidity_lamports: 50_000_000_000,
         open_in_ms: 10_000,
         freeze_authority: false,
+        extras: Extras::default(),
     };
-    let launched = served.remote.launch(&launch).await.unwrap();
+    let launching = served.remote.launch(&launch);
+    // It is told of once everybody can find it.
+    let passing = async {
+        loop {
+            served.stage.pass_blocks(1).await;
+            tokio::task::yield_now().await;
+        }
+    };
+    let launched = tokio::select! {
+        launched = launching => launched.unwrap(),
+        () = passing => unreachable!(),
+    };
     let born = served.remote.asset(launched.mint).await.unwrap();
     let faults = Faults {
         outage: true,
@@ -134,6 +146,7 @@ async fn refusals_cross_the_wire_as_they_are() {
         liquidity_lamports: 50_000_000_000,
         open_in_ms: 0,
         freeze_authority: false,
+        extras: Extras::default(),
     };
     let faults = Faults {
         send_dropped: 1.5,

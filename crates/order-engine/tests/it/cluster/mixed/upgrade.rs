@@ -56,7 +56,7 @@ async fn an_older_release_goes_on_beside_a_newer_one() -> Result<()> {
 fn becomes_newer(cluster: &Scratch, order: &str) -> Result<()> {
     let armed = format!(
         r#"update orders set schema_version = {SCHEMA_VERSION} + 1,
-               terms = (terms::jsonb || '{{"order_type":"sniper","trigger":{{"pool":"new"}}}}')::text
+               terms = (terms::jsonb || '{{"order_type":{{"iceberg":{{"shown":"1"}}}}}}')::text
            where id = '{order}';
            insert into order_events (order_id, seq, event_id, status, executions, at, data)
            values ('{order}', 1, gen_random_uuid(), 0, 0, now_ms(), '{{"type":"armed","until":7}}')"#
