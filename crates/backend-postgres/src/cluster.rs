@@ -85,6 +85,9 @@ forgotten_assets as (
 forgotten_pools as (
     delete from found_pools where exists (select from bound)
 ),
+forgotten_highs as (
+    delete from pair_highs where exists (select from bound)
+),
 forgotten_looks as (
     delete from volume_looks where exists (select from bound)
 ),

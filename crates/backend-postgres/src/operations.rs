@@ -323,6 +323,12 @@ select pg_is_in_recovery() or current_setting('transaction_read_only')::bool as 
                      ('oco_groups', 'select'), ('oco_groups', 'insert'), ('oco_groups', 'update'),
                      ('lane_waiting', 'select'), ('lane_waiting', 'insert'),
                      ('lane_waiting', 'update'),
+                     ('pair_highs', 'select'), ('pair_highs', 'insert'), ('pair_highs', 'update'),
+                     ('pair_highs', 'delete'),
+                     ('volume_looks', 'select'), ('volume_looks', 'insert'),
+                     ('volume_looks', 'update'), ('volume_looks', 'delete'),
+                     ('volume_minutes', 'select'), ('volume_minutes', 'insert'),
+                     ('volume_minutes', 'update'), ('volume_minutes', 'delete'),
                      ('lane_orders', 'insert'), ('lane_orders', 'update'),
                      ('lane_seconds', 'insert'), ('lane_seconds', 'update')) as n(name, privilege)
         where not has_table_privilege(n.name, n.privilege)) as missing";

@@ -99,6 +99,7 @@ fn store(db: &Connection, cluster: ClusterId) -> Result<(), Fault> {
 fn forget_the_former(db: &Connection) -> Result<(), Fault> {
     db.execute("-- forget_assets\ndelete from assets", [])?;
     db.execute("-- forget_all_found_pools\ndelete from found_pools", [])?;
+    db.execute("-- forget_all_pair_highs\ndelete from pair_highs", [])?;
     db.execute("-- forget_all_volume_looks\ndelete from volume_looks", [])?;
     db.execute("-- forget_all_volumes\ndelete from volume_minutes", [])?;
     db.execute("-- forget_checkpoints\ndelete from checkpoints", [])?;
