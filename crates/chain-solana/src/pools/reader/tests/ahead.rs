@@ -243,7 +243,6 @@ async fn pools_asked_for_less_than_once_a_slot_are_not_followed() {
 async fn a_watched_pair_is_followed_however_seldom_it_is_asked_for_and_its_changes_are_news() {
     let stage = Stage::after(1, changed(SLOT)).await;
     let (raydium, other) = (&stage.pools, Venue::Meteora);
-    stage.script.then(search(&[]));
     raydium.pools(other, PAIR).await.unwrap();
     assert_eq!(raydium.version(PAIR), None, "nobody watches it");
 
