@@ -238,6 +238,11 @@ impl OrderView {
             }
             _ => WaitingView::of_amount(terms, seen),
         };
+        // Nobody follows the pools of snipers.
+        let mode = match terms.order_type.sniper() {
+            Some(_) => WatchMode::Polling,
+            None => mode,
+        };
         if let Some(waiting) = &mut self.waiting {
             waiting.mode = Some(mode);
         }

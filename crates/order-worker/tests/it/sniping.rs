@@ -67,6 +67,11 @@ async fn a_sniper_leaves_alone_what_does_not_pass_its_gates() {
     for gates in gates {
         orders.push(accept(&world, Trigger::PoolCreated, gates).await);
     }
+    // Nor does its price, which other pools would pay.
+    let trigger = Trigger::PriceAbove {
+        price: Price::parse("1").unwrap(),
+    };
+    orders.push(accept(&world, trigger, gates[0]).await);
     let wide = PoolGates {
         min_liquidity: Some(BaseUnits::new(1_000_000 * SOL)),
         max_fee_bps: Some(25),

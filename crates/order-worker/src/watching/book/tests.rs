@@ -3,6 +3,7 @@
 //! 2. an order stands once, where its last terms have it, and nowhere once it is removed;
 //! 3. of trailing stops those that hold are met and no others, activated or not.
 
+use domain::order::{PoolGates, Sniper, Trigger};
 use proptest::prelude::*;
 use uuid::Uuid;
 
@@ -60,6 +61,23 @@ fn ids(book: &Book, bounds: &Bounds) -> Vec<OrderId> {
         .collect();
     ids.sort_unstable();
     ids
+}
+
+#[test]
+fn snipers_are_left_to_the_scan() {
+    let mut book = book();
+    let gates = PoolGates::default();
+    for (number, trigger) in [
+        (1, Trigger::PoolCreated),
+        (2, Trigger::PriceAbove { price: price(1) }),
+        (3, Trigger::PriceBelow { price: price(9) }),
+    ] {
+        let sniper = OrderType::Sniper(Sniper { trigger, gates });
+        book.put(id(number), &terms(sniper, 1_000), at(0), None);
+    }
+
+    assert_eq!(book.len(), 0);
+    assert!(book.classes().is_empty());
 }
 
 #[derive(Debug, Clone)]
