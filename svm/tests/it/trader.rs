@@ -78,6 +78,7 @@ impl Trader {
             fee_level: None,
             thirds: ThirdTokens::WherePayingMore,
             wallet: None,
+            sniping: None,
             swaps_max: None,
         };
         let decision = self.router.route(&request).await?;
