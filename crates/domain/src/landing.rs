@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::event::FailureCode;
+use crate::failure_code::FailureCode;
 
 /// What can be told of it. Whatever nobody can tell is absent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]

@@ -29,6 +29,7 @@ pub mod waiting;
 pub mod wallet;
 
 mod base58;
+mod failure_code;
 mod named;
 mod status;
 
