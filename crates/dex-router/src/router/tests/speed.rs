@@ -1,6 +1,12 @@
 //! How long the choice over eight pools takes, with split and hop, measured by
 //! `cargo test --release -p dex-router --lib -- --ignored --nocapture speed`.
 
+#![expect(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    reason = "it measures, and its figures are its output"
+)]
+
 use std::time::Instant;
 
 use super::reach::{by_usdt, over, selling};

@@ -75,7 +75,6 @@ async fn check_gains(orders: u64) {
     assert!(landed * 10 >= orders * 9, "{landed} of {orders} landed");
     assert!(quoted / landed as f64 > 0.001, "{quoted} in {landed}");
     let apart = (realised - quoted).abs() / quoted;
-    println!("{landed} landed, {quoted} quoted, {realised} realised: {apart} apart");
     assert!(
         apart <= 0.1,
         "{realised} realised, {quoted} quoted, in {landed}"
