@@ -25,7 +25,7 @@ pub struct Launch {
     pub freeze_authority: bool,
     /// Whether somebody could make more of it.
     pub mint_authority: bool,
-    /// How much of the supply its maker keeps, in percent: at most [`HELD_PERCENT_MAX`].
+    /// How much of the supply its maker keeps, in percent: at most 99.
     pub held_percent: Option<u8>,
     /// What the pool charges at first. Of the four programs DAMM v2 alone has such fees.
     pub starting_fee: Option<StartingFee>,
