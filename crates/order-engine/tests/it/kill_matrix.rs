@@ -60,7 +60,13 @@ impl World {
         match self {
             Self::Inside => Vec::new(),
             Self::Beside(chain) => vec![("SIM_CHAIN_URL", chain.url().to_owned())],
-            Self::Live(chain, wallet) => wallet.live_on(chain.url()),
+            Self::Live(chain, wallet) => {
+                let mut variables = wallet.live_on(chain.url());
+                // What was quoted before the death lands after it, when prices have moved: several in a row may be
+                // rolled back, by which an engine in live halts itself.
+                variables.push(("HALT_AFTER_REVERTS", "0".to_owned()));
+                variables
+            }
         }
     }
 
