@@ -224,7 +224,7 @@ impl Router {
                     why,
                     quotes,
                     gates: gates_of(&asked),
-                    opens_in: asked.iter().filter_map(Asked::opens_in).min(),
+                    opens_in: opens_in(&asked, request),
                 });
             }
         };
@@ -456,6 +456,12 @@ fn floor_of(amount_out: BaseUnits, request: &RouteRequest) -> BaseUnits {
     request
         .min_amount_out
         .map_or(by_slippage, |own| own.max(by_slippage))
+}
+
+/// In how many seconds the first pool opens that a sniper may use then.
+fn opens_in(asked: &[Asked], request: &RouteRequest) -> Option<u64> {
+    request.sniping?;
+    asked.iter().filter_map(Asked::opens_in).min()
 }
 
 fn gates_of(asked: &[Asked]) -> Vec<Gate> {

@@ -87,8 +87,8 @@ local function enqueue(id, entry)
     local last = redis.call('LINDEX', list, -1)
     if last and (fired or id < last) then
         for _, other in ipairs(redis.call('LRANGE', list, 0, PLACES_LIMIT - 1)) do
-            local other_fired = has_fired(other)
-            if fired and not other_fired or fired == other_fired and id < other then
+            -- Most others are told apart by their ids alone, without a read.
+            if fired and not has_fired(other) or id < other and has_fired(other) == fired then
                 redis.call('LINSERT', list, 'BEFORE', other, id)
                 return
             end

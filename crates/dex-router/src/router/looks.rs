@@ -2,8 +2,7 @@
 
 use domain::BaseUnits;
 
-use super::{RouteRequest, Router};
-use crate::offers::Asked;
+use super::{RouteRequest, Router, opens_in};
 
 /// What a route would bring.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,10 +28,9 @@ impl Router {
     pub async fn look_at(&self, request: &RouteRequest) -> Sight {
         let (asked, thirds) = Box::pin(self.ask_all(request)).await;
         let Ok(choice) = self.choose(&asked, &thirds, request) else {
-            let opens_in = asked.iter().filter_map(Asked::opens_in).min();
             return Sight {
                 look: None,
-                opens_in: opens_in.filter(|_| request.sniping.is_some()),
+                opens_in: opens_in(&asked, request),
             };
         };
         let is_whole = asked.iter().all(|asked| asked.answer.is_ok())
