@@ -11,8 +11,8 @@
 use std::fmt::Debug;
 
 use async_trait::async_trait;
+use domain::BaseUnits;
 use domain::volume::{VaultLook, Volume};
-use domain::{BaseUnits, Terms};
 
 use crate::Result;
 use crate::waiting::Pair;
@@ -47,13 +47,4 @@ pub trait Volumes: Send + Sync + Debug {
 
     /// Keeps a look. False where somebody else has looked meanwhile.
     async fn keep_look(&self, pair: &Pair, look: &NewLook) -> Result<bool>;
-}
-
-/// The pair that an order trades.
-#[must_use]
-pub fn pair_of(terms: &Terms) -> Pair {
-    Pair {
-        sold: terms.asset_in.mint.column(),
-        bought: terms.asset_out.mint.column(),
-    }
 }

@@ -22,7 +22,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::waiting::{Firing, Highs, Misses};
-use domain::{ClientId, Event, OrderId, Status, Terms, Timestamp};
+use domain::{ClientId, Event, Mint, OrderId, Status, Terms, Timestamp};
 
 use crate::Result;
 use crate::order_store::DueOrder;
@@ -47,9 +47,15 @@ impl Pair {
     /// What these terms name.
     #[must_use]
     pub fn of(terms: &Terms) -> Self {
+        Self::between(terms.asset_in.mint, terms.asset_out.mint)
+    }
+
+    /// The pair of these.
+    #[must_use]
+    pub fn between(sold: Mint, bought: Mint) -> Self {
         Self {
-            sold: terms.asset_in.mint.column(),
-            bought: terms.asset_out.mint.column(),
+            sold: sold.column(),
+            bought: bought.column(),
         }
     }
 }

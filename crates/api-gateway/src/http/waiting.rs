@@ -11,7 +11,6 @@ use domain::volume::Volume;
 use domain::waiting::Highs;
 use domain::{Asset, Order, OrderId, Terms, Timestamp};
 use futures_util::future::{join, join_all};
-use ports::volumes::pair_of;
 use ports::waiting::{Pair, WaitingOrder};
 
 use crate::deadline;
@@ -108,10 +107,7 @@ async fn followed(ctx: &Ctx, waiting: &[WaitingOrder]) -> HashMap<(Asset, Asset)
         }
     }
     let follow = different.into_iter().map(async |(sold, bought)| {
-        let pair = Pair {
-            sold: sold.mint.column(),
-            bought: bought.mint.column(),
-        };
+        let pair = Pair::between(sold.mint, bought.mint);
         let highs = deadline::read(ctx.ports.store.highs(&pair));
         let (spot, highs) = join(ctx.router.spot(sold, bought), highs).await;
         let spot = spot.map(|spot| (spot, ctx.ports.clock.now()));
@@ -123,7 +119,7 @@ async fn followed(ctx: &Ctx, waiting: &[WaitingOrder]) -> HashMap<(Asset, Asset)
 
 /// What is traded of an order's pair, read once for a page.
 async fn volume(ctx: &Ctx, known: &mut HashMap<Pair, Volume>, terms: &Terms) -> Result<Volume> {
-    let pair = pair_of(terms);
+    let pair = Pair::of(terms);
     if let Some(volume) = known.get(&pair) {
         return Ok(*volume);
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use domain::event::FailureCode;
 use domain::order::{OrderType, PoolGates, Sniper, Trigger, VolumeFactor};
 use domain::{BaseUnits, EventData, OrderId, Price, Status};
-use ports::volumes::pair_of;
+use ports::waiting::Pair;
 
 use crate::world::venue::Mood;
 use crate::world::{World, settings};
@@ -138,7 +138,7 @@ async fn a_sniper_fires_in_the_minute_that_trades_so_many_times_the_mean() {
     )
     .await;
     let stored = world.truth.order(order, None).await.unwrap().unwrap();
-    let pair = pair_of(&stored.terms);
+    let pair = Pair::of(&stored.terms);
     let volume = async || world.truth.volume(&pair).await.unwrap().volume;
 
     // A spike means nothing before there is a mean.

@@ -150,10 +150,7 @@ pub async fn waiting_orders_are_listed_by_pair(fixture: &impl StoreFixture) {
 
     let pairs = store.waiting_pairs(None, 10).await.expect("pairs answer");
 
-    let names = |bought: Asset| Pair {
-        sold: Asset::SOL.mint.column(),
-        bought: bought.mint.column(),
-    };
+    let names = |bought: Asset| Pair::between(Asset::SOL.mint, bought.mint);
     let mut expected = [names(Asset::USDC), names(UNLISTED)];
     expected.sort();
     assert_eq!(pairs, expected);

@@ -20,19 +20,8 @@ fn id(number: u32) -> OrderId {
 fn terms(order_type: OrderType, amount: u64) -> Terms {
     Terms {
         order_type,
-        asset_in: Asset::SOL,
-        asset_out: Asset::USDC,
         amount_in: BaseUnits::new(amount),
-        amount_out: None,
-        slippage: Bps::DEFAULT,
-        min_amount_out: None,
-        venues: VenueSet::ALL,
-        client_order_id: None,
-        valid_for_seconds: None,
-        fee_level: None,
-        max_impact: None,
-        wallet: None,
-        oco_group: None,
+        ..testkit::contract::terms()
     }
 }
 

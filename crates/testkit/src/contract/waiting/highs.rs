@@ -7,10 +7,7 @@ use ports::waiting::Pair;
 use super::*;
 
 fn pair() -> Pair {
-    Pair {
-        sold: Asset::SOL.mint.column(),
-        bought: Asset::USDC.mint.column(),
-    }
+    Pair::between(Asset::SOL.mint, Asset::USDC.mint)
 }
 
 fn seen(millis: i64, spot: &str) -> Highs {
@@ -103,10 +100,7 @@ pub async fn a_trailing_stop_waits_with_the_time_of_its_acceptance(fixture: &imp
 pub async fn highs_are_stored_by_who_has_read_the_last(fixture: &impl StoreFixture) {
     let given = Given::new();
     let store = fixture.store();
-    let other = Pair {
-        bought: UNLISTED.mint.column(),
-        ..pair()
-    };
+    let other = Pair::between(Asset::SOL.mint, UNLISTED.mint);
     let nothing = store.highs(&pair()).await.expect("highs answer");
     assert_eq!((nothing.version, &nothing.highs), (0, &Highs::default()));
     let put = |pair: Pair, version, highs: Highs| {
