@@ -38,7 +38,12 @@ async fn without_any_slippage_some_orders_fail_with_a_reason_here_as_well() -> R
 
 #[tokio::test]
 async fn orders_end_although_every_third_call_to_the_shared_chain_fails() -> Result<()> {
-    let cluster = cluster(&[("SIM_FAILURE_RATE", "0.3"), ("SIM_SEED", "11")]).await?;
+    let cluster = cluster(&[
+        ("SIM_FAILURE_RATE", "0.3"),
+        ("SIM_SEED", "11"),
+        suites::DIRECT,
+    ])
+    .await?;
 
     suites::failing_calls(&cluster.target()).await
 }

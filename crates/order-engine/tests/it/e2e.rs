@@ -55,7 +55,12 @@ async fn without_any_slippage_some_orders_fail_with_a_reason_after_three_attempt
 
 #[tokio::test]
 async fn orders_end_although_every_third_call_fails() -> Result<()> {
-    let (_engine, target) = engine(&[("SIM_FAILURE_RATE", "0.3"), ("SIM_SEED", "11")]).await?;
+    let (_engine, target) = engine(&[
+        ("SIM_FAILURE_RATE", "0.3"),
+        ("SIM_SEED", "11"),
+        suites::DIRECT,
+    ])
+    .await?;
     suites::failing_calls(&target).await
 }
 
