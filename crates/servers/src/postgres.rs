@@ -73,13 +73,43 @@ impl PostgresServer {
         Ok(server)
     }
 
+    /// Starts one over a copy of the data folder `kept`. Where that is not there yet, it is made of a fresh server
+    /// after `fill`: what many tests begin with is then made once.
+    pub async fn start_filled(kept: &Path, fill: impl AsyncFnOnce(&Self)) -> Result<Self> {
+        let lock = File::create(kept.with_extension("lock")).context("cannot lock the template")?;
+        lock.lock().context("cannot lock the template")?;
+        if !kept.exists() {
+            let mut first = Self::start()?;
+            fill(&first).await;
+            first.stop();
+            let fresh = kept.with_extension("fresh");
+            if fresh.exists() {
+                fs::remove_dir_all(&fresh).context("cannot clear the template")?;
+            }
+            copy_folder(&first.folder.path().join("data"), &fresh)?;
+            fs::rename(&fresh, kept).context("cannot keep the template")?;
+        }
+        drop(lock);
+
+        let mut server = Self::over(&[], |folder| DataFolder::copied(kept, folder))?;
+        server.start_on_a_free_port()?;
+        Ok(server)
+    }
+
     fn prepared(settings: &[(&str, &str)]) -> Result<Self> {
+        Self::over(settings, DataFolder::prepare)
+    }
+
+    fn over(
+        settings: &[(&str, &str)],
+        prepare: impl FnOnce(&Path) -> Result<DataFolder>,
+    ) -> Result<Self> {
         let folder = tempfile::Builder::new()
             .prefix("oe-pg-")
             .tempdir()
             .context("cannot make a folder for PostgreSQL")?;
         Ok(Self {
-            data: DataFolder::prepare(folder.path())?,
+            data: prepare(folder.path())?,
             folder,
             port: 0,
             settings: settings
@@ -167,15 +197,13 @@ pub struct DataFolder {
 impl DataFolder {
     /// Fills an existing, empty folder with a fresh database.
     pub fn prepare(path: &Path) -> Result<Self> {
+        Self::copied(&template(Unprivileged::for_this_process()?)?, path)
+    }
+
+    /// Fills an existing, empty folder with a copy of a database.
+    fn copied(from: &Path, path: &Path) -> Result<Self> {
         let folder = Self::at(path)?;
-        run(
-            Command::new("cp")
-                .arg("-a")
-                .arg("--reflink=auto")
-                .arg(template(folder.user)?)
-                .arg(path.join("data")),
-            "copy the data folder",
-        )?;
+        copy_folder(from, &path.join("data"))?;
         give_to(path, folder.user)?;
         Ok(folder)
     }
@@ -319,6 +347,12 @@ fn template(user: Option<Unprivileged>) -> Result<PathBuf> {
     run(&mut command, "initialise PostgreSQL")?;
     fs::rename(&fresh, &ready).context("cannot keep the template")?;
     Ok(ready)
+}
+
+fn copy_folder(from: &Path, to: &Path) -> Result<()> {
+    let mut copy = Command::new("cp");
+    copy.args(["-a", "--reflink=auto"]).arg(from).arg(to);
+    run(&mut copy, "copy the data folder")
 }
 
 fn run(command: &mut Command, what: &str) -> Result<()> {

@@ -9,7 +9,7 @@ use servers::PostgresServer;
 use testkit::contract::StoreFixture;
 use tokio::sync::Mutex;
 
-use crate::{LONGEST_REST, meddle, open_patiently, server};
+use crate::{LONGEST_REST, meddle, open_patiently, server_with_tables};
 
 /// What [`open_patiently`] gives a worker.
 const LEASE: Duration = crate::PATIENT_LEASE;
@@ -23,7 +23,7 @@ struct Postgres {
 
 impl Postgres {
     async fn fresh() -> Self {
-        let server = server();
+        let server = server_with_tables().await;
         let store = open_patiently(&server).await;
         Self {
             server: Mutex::new(server),

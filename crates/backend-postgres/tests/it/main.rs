@@ -15,6 +15,9 @@ mod start;
 mod tls;
 mod unreadable;
 
+use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -60,6 +63,30 @@ async fn open_patiently(server: &PostgresServer) -> Arc<dyn Store> {
 
 fn server() -> PostgresServer {
     PostgresServer::start().expect("PostgreSQL starts")
+}
+
+/// One whose tables are there already, as the program's present migrations make them.
+async fn server_with_tables() -> PostgresServer {
+    let kept = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("tables-{:x}", migrations()));
+    PostgresServer::start_filled(&kept, async |server| drop(open(server).await))
+        .await
+        .expect("PostgreSQL starts")
+}
+
+/// Another number for other migrations.
+fn migrations() -> u64 {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../migrations/postgres");
+    let mut files: Vec<_> = fs::read_dir(folder)
+        .expect("the migrations are there")
+        .map(|entry| entry.expect("an entry").path())
+        .collect();
+    files.sort();
+    let mut hasher = DefaultHasher::new();
+    include_str!("../../src/migrate.rs").hash(&mut hasher);
+    for file in files {
+        fs::read(file).expect("a migration").hash(&mut hasher);
+    }
+    hasher.finish()
 }
 
 /// What somebody else does to the server.
