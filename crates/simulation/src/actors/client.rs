@@ -8,8 +8,8 @@ use api_gateway::auth::{Caller, Scope};
 use api_gateway::error::Code;
 use api_gateway::intake::{Envelope, Receipt};
 use domain::{ClientId, IdempotencyKey, OrderId, Status};
-use ports::Random;
 use ports::order_store::Withdrawn;
+use ports::{Clock, Random};
 
 use crate::gateways::{Gateway, Gateways};
 use crate::witness::near;
@@ -25,6 +25,8 @@ const DOUBTS: Duration = Duration::from_millis(800);
 const CLIENTS: u64 = 3;
 /// What one SOL costs in USDC's units where nobody has asked for it yet.
 const FIRST_PRICE: u64 = 150_000_000;
+/// The longest time that an order of these is valid, and some more.
+const LONGEST_VALID: Duration = Duration::from_secs(15);
 /// How far from the price an order waits, in thousandths of a percent.
 const FAR: u64 = 300;
 
@@ -193,6 +195,27 @@ impl Client {
         }
     }
 
+    /// Whether an order still waits for its condition after the time that it was given, because the store's clock, by
+    /// which it expires, was ahead when it was accepted and was set back.
+    async fn waits_too_long(&self, order_id: OrderId) -> bool {
+        if !self.world.waits {
+            return false;
+        }
+        self.world.calm.soft().await;
+        self.world.sleep(LONGEST_VALID).await;
+        let now = self.world.wall.now();
+        let order = self
+            .gateways
+            .pick(&self.random)
+            .ports
+            .store
+            .order(order_id, None)
+            .await;
+        order.ok().flatten().is_some_and(|order| {
+            order.status() == Status::Pending && order.expires_at().is_some_and(|at| at > now)
+        })
+    }
+
     /// Some clients cancel their order, in the way of the gateway's call.
     pub(crate) async fn perhaps_cancel(&self, order_id: OrderId) -> Told {
         let mut told = Told {
@@ -201,9 +224,12 @@ impl Client {
             is_in_doubt: false,
         };
         if self.doubters == Doubters::Some && self.random.below(3) > 0 {
-            return told;
+            if !self.waits_too_long(order_id).await {
+                return told;
+            }
+        } else {
+            self.world.sleep(self.random.duration_below(DOUBTS)).await;
         }
-        self.world.sleep(self.random.duration_below(DOUBTS)).await;
         loop {
             let gateway = self.gateways.pick(&self.random);
             let answer = tokio::select! {
