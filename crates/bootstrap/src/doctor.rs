@@ -255,7 +255,7 @@ async fn wallets(config: &Config) -> (Vec<Finding>, Vec<(String, Address)>) {
             (findings, payers)
         }
         Err(stop) => {
-            let advice = "solana-keygen new --outfile FILE makes a key file that is used";
+            let advice = "correct what is named; where there is no key yet, solana-keygen new --outfile FILE makes one";
             let finding = Finding::bad(about, stop.to_string(), advice);
             (vec![finding], only(keys::address(config)))
         }

@@ -113,7 +113,9 @@ const fn address(mint: Mint) -> Address {
 
 /// A limit that a message would pass.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("limits: {wanted} of {what} on top of {used} would pass {limit} {per}")]
+#[error(
+    "limits: {wanted} of {what}, with {used} that count already, pass the {limit} {per} of SIGNER_LIMITS (smallest units)"
+)]
 pub struct Exceeded {
     /// Of what.
     pub what: What,

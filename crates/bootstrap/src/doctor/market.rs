@@ -85,7 +85,11 @@ pub(super) async fn examine(
     };
     let Some(payer) = payer else {
         let advice = "set WALLET, or WALLET_ADDRESS where there is no key";
-        findings.push(Finding::bad(about, "nobody is there to pay for it", advice));
+        findings.push(Finding::bad(
+            about,
+            "there is no wallet to pay for it",
+            advice,
+        ));
         return findings;
     };
     findings.push(rehearsed(world, payer, question, &decision).await);

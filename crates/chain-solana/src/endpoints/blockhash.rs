@@ -36,7 +36,7 @@ impl Endpoints {
             }
         }
         Err(failed.unwrap_or_else(|| {
-            Error::unavailable("no endpoint can be trusted with a blockhash now")
+            Error::unavailable("no endpoint can be trusted with a blockhash now: the log says why")
         }))
     }
 

@@ -19,12 +19,13 @@ Examples:
 
 It looks at the settings, each endpoint, the key, the wallet, the pair's pools,
 and lets the cluster simulate a transaction. It signs, sends and stores nothing.
-Exit code 0 only where an order could be executed now.";
+Exit code 1 where a line says failed. It asks no running engine: it sees no halt
+(order-engine queue state), nor what a day has used (order-engine wallet).";
 
 /// What to look at.
 #[derive(Debug, Args)]
 pub(crate) struct Doctor {
-    /// What would be sold: a symbol or a mint's address
+    /// What would be sold: a token of the token list, by symbol or mint
     #[arg(value_name = "TOKEN", default_value = "SOL")]
     token_in: String,
     /// What would be bought
@@ -74,7 +75,7 @@ fn asset(tokens: &TokenList, name: &str) -> Result<Asset, Stop> {
     let found = tokens.find(name);
     found.ok_or_else(|| {
         Stop::Wrong(format!(
-            "{name} is not in the token list; TOKEN_LIST names another"
+            "{name} is not in the token list; add it to a file and name that in TOKEN_LIST"
         ))
     })
 }

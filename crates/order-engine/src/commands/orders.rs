@@ -300,7 +300,7 @@ fn print_order(order: &OrderView) -> anyhow::Result<()> {
         ("waits for", waiting(order)),
         ("unprovable", unprovable(order)),
         ("said dead", said_dead(order)),
-        ("failed of", some(&order.error_reason)),
+        ("failed with", some(&order.error_reason)),
         ("last error", some(&order.last_error)),
         ("because", some(&order.reason)),
         ("attempts", order.attempts.to_string()),
