@@ -32,7 +32,6 @@ pub(crate) fn follow(mut quit: Signal, ports: &Ports, valve: Arc<Valve>, shutdow
 }
 
 async fn halt(ports: &Ports, valve: &Valve) {
-    // A worker lets go of it when it finds the halt in the store.
     valve.hold_shut();
     warn!("{REASON}: nothing is signed and nothing is sent; resume with order-engine queue resume");
     let mut has_failed = false;
@@ -43,5 +42,6 @@ async fn halt(ports: &Ports, valve: &Valve) {
         has_failed = true;
         ports.clock.sleep(RETRY).await;
     }
+    valve.let_go_after(ports.clock.monotonic());
     info!("the halt is stored, for every process");
 }

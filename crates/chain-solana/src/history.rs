@@ -8,6 +8,7 @@ use amm::token::TokenAccount;
 use async_trait::async_trait;
 use domain::asset::{Asset, Mint, TokenProgram};
 use domain::transaction::{Blockhash, Signature as Stored};
+use futures_util::future::try_join_all;
 use ports::chain;
 use ports::reconciliation::{Held, Listed, Moved, WalletHistory};
 
@@ -47,24 +48,18 @@ impl ChainHistory {
         }
     }
 
-    /// All of one bank.
+    /// All of one bank, which is soon another one: they are asked for at one moment.
     async fn read(&self, addresses: &[Address]) -> Result<At<Vec<Option<Account>>>, chain::Error> {
-        let mut read = At {
-            slot: Slot::new(0),
-            value: Vec::new(),
-        };
         for _ in 0..TRIES {
-            read.value.clear();
-            for some in addresses.chunks(ACCOUNTS_MAX) {
-                let found = self.rpc.accounts(some, View::FINALIZED).await?;
-                if !read.value.is_empty() && found.slot != read.slot {
-                    break;
-                }
-                read.slot = found.slot;
-                read.value.extend(found.value);
-            }
-            if read.value.len() == addresses.len() {
-                return Ok(read);
+            let parts = addresses.chunks(ACCOUNTS_MAX);
+            let asking = parts.map(|some| self.rpc.accounts(some, View::FINALIZED));
+            let found = try_join_all(asking).await?;
+            let Some(slot) = found.first().map(|it| it.slot) else {
+                break;
+            };
+            if found.iter().all(|it| it.slot == slot) {
+                let value = found.into_iter().flat_map(|it| it.value).collect();
+                return Ok(At { slot, value });
             }
         }
         let why = "the wallet's accounts could not be read of one bank";
@@ -216,3 +211,6 @@ fn moved(transaction: &Transaction, wallet: Address) -> Option<Moved> {
         tokens: tokens(transaction, &decoded.keys, wallet),
     })
 }
+
+#[cfg(test)]
+mod tests;

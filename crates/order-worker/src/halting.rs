@@ -44,7 +44,7 @@ fn follow(ctx: &Context, halt: Option<&Halt>, asked_at: Duration) {
         Some(_) => {
             valve.shut();
             // Whoever held it shut has told the store.
-            valve.let_go();
+            valve.let_go_after(asked_at);
         }
         None => valve.open_since(asked_at),
     }
@@ -101,7 +101,10 @@ async fn halt(ctx: &Context, reason: &str) {
     error!(actor = ENGINE, reason, "the engine halts itself: {reason}");
     // Here at once; elsewhere when the store has it.
     ctx.chain.valve.hold_shut();
-    if let Err(error) = answered(ctx, || ctx.store.halt(ENGINE, reason)).await {
-        error!(%error, "the halt is not stored, and holds this process alone: {error}");
+    match answered(ctx, || ctx.store.halt(ENGINE, reason)).await {
+        Ok(_) => ctx.chain.valve.let_go_after(ctx.clock.monotonic()),
+        Err(error) => {
+            error!(%error, "the halt is not stored, and holds this process alone: {error}");
+        }
     }
 }

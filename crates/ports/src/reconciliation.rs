@@ -137,39 +137,45 @@ struct Read {
 }
 
 impl Reconciler {
-    /// Compares everything since the last time, and notes how far it came, part by part where that is much. It ends
-    /// with the first part that somebody must look at, or that leads no further yet.
-    pub async fn reconcile(&self) -> Result<Report, Error> {
+    /// Compares everything since the last time, part by part where that is much, and notes how far it came but for the
+    /// last part, which is not told yet. It ends with the first part that somebody must look at, or that leads no
+    /// further.
+    async fn reconcile(&self) -> Result<Report, Error> {
         let mut before = None;
+        let mut is_cut = false;
         loop {
-            let report = self.reconcile_some().await?;
+            let report = self.reconcile_some(is_cut).await?;
             let noted = report.checkpoint();
             let is_further = before.as_ref() != Some(&noted);
-            before = Some(noted);
             if !report.is_partial || report.is_alarming() || !is_further {
                 return Ok(report);
             }
+            // Where a part was not told, nobody knows what the wallet held before the next one.
+            is_cut |= !report.is_told();
+            self.note(&report).await?;
+            before = Some(noted);
         }
     }
 
     /// What is not explained is looked at again before anything is said: an endpoint may lag behind another one.
-    async fn reconcile_some(&self) -> Result<Report, Error> {
-        let mut report = self.compare().await?;
+    async fn reconcile_some(&self, is_cut: bool) -> Result<Report, Error> {
+        let mut report = self.compare(is_cut).await?;
         for _ in 1..TRIES {
             if report.is_balanced() {
                 break;
             }
             self.clock.sleep(BETWEEN_COMPARISONS).await;
-            report = self.compare().await?;
+            report = self.compare(is_cut).await?;
         }
-        let wallet = report.wallet;
-        self.store
-            .keep_checkpoint(wallet, report.checkpoint())
-            .await?;
         Ok(report)
     }
 
-    async fn compare(&self) -> Result<Report, Error> {
+    async fn note(&self, report: &Report) -> Result<(), Error> {
+        let noted = report.checkpoint();
+        Ok(self.store.keep_checkpoint(report.wallet, noted).await?)
+    }
+
+    async fn compare(&self, is_cut: bool) -> Result<Report, Error> {
         let wallet = self.history.wallet();
         let from = self.store.checkpoint(wallet).await?;
         let followed = from.iter().flat_map(|it| it.tokens.keys().copied());
@@ -179,7 +185,7 @@ impl Reconciler {
         };
         let (behind, up_to) = (from.slot, held.slot);
         let mut report = Report::begin(wallet, from, held);
-        report.is_cut = !self.history.tells_since(behind).await?;
+        report.is_cut = is_cut || !self.history.tells_since(behind).await?;
         // Oldest first: what is not settled yet ends what is explained for good.
         let listed = self.listed(wallet, behind, up_to).await?;
         let (listed, left_out) = listed.into_parts();

@@ -25,7 +25,8 @@ pub struct Valve {
 #[derive(Debug, Clone, Copy)]
 struct State {
     open: Open,
-    is_held_shut: bool,
+    /// Held shut, until the store is asked after this moment.
+    held_until: Option<Duration>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -50,7 +51,7 @@ impl Valve {
     fn of(clock: Arc<dyn Clock>, open: Open) -> Self {
         let (state, _) = watch::channel(State {
             open,
-            is_held_shut: false,
+            held_until: None,
         });
         Self { clock, state }
     }
@@ -59,9 +60,13 @@ impl Valve {
     pub fn open_since(&self, asked_at: Duration) {
         let until = Open::Until(asked_at.saturating_add(LEAVE));
         self.state.send_if_modified(|state| {
+            let lets_go = state.held_until.is_some_and(|held| asked_at > held);
+            if lets_go {
+                state.held_until = None;
+            }
             let is_later = until > state.open;
             state.open = state.open.max(until);
-            is_later
+            is_later || lets_go
         });
     }
 
@@ -72,14 +77,17 @@ impl Valve {
         });
     }
 
-    /// Lets nothing through, whatever the store says, until [`Self::let_go`].
+    /// Lets nothing through, whatever the store says, until [`Self::let_go_after`].
     pub fn hold_shut(&self) {
-        self.state.send_modify(|state| state.is_held_shut = true);
+        let held = Some(Duration::MAX);
+        self.state.send_modify(|state| state.held_until = held);
     }
 
-    /// The store alone decides again.
-    pub fn let_go(&self) {
-        self.state.send_modify(|state| state.is_held_shut = false);
+    /// The store knows of the halt since this moment: whatever it says to who asks later decides again.
+    pub fn let_go_after(&self, stored_at: Duration) {
+        self.state.send_modify(|state| {
+            state.held_until = state.held_until.map(|_| stored_at);
+        });
     }
 
     /// Whether anything is let through now.
@@ -139,7 +147,7 @@ impl Valve {
     /// How long it is still open; for ever where that is not said.
     fn left_of(&self, state: State) -> Option<Duration> {
         match state.open {
-            _ if state.is_held_shut => Some(Duration::ZERO),
+            _ if state.held_until.is_some() => Some(Duration::ZERO),
             Open::Until(until) => Some(until.saturating_sub(self.clock.monotonic())),
             Open::Always => None,
         }

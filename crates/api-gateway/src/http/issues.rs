@@ -46,8 +46,18 @@ const fn code_of(gate: Gate) -> &'static str {
     }
 }
 
+/// What would stop an order of these terms whatever its route.
+pub(super) async fn of_order(ctx: &AppState, caller: &Caller, terms: &Terms) -> Vec<IssueView> {
+    let (lacking, disabled, over) = futures_util::join!(
+        of_wallet(ctx, caller, terms),
+        of_trading(ctx),
+        of_limits(ctx, caller, terms),
+    );
+    lacking.into_iter().chain(disabled).chain(over).collect()
+}
+
 /// What keeps every order from being executed. Where nobody can say whether the engine is halted, nothing is known.
-pub(super) async fn of_trading(ctx: &AppState) -> Option<IssueView> {
+async fn of_trading(ctx: &AppState) -> Option<IssueView> {
     if ctx.chain.trading == Trading::Disabled {
         let said = "no order is taken in: the operator has not said whose money may be spent";
         return Some(issue(TRADING_DISABLED, said));
@@ -58,7 +68,7 @@ pub(super) async fn of_trading(ctx: &AppState) -> Option<IssueView> {
 }
 
 /// What the wallet lacks. A wallet that nobody can look at now lacks nothing that is known.
-pub(super) async fn of_wallet(ctx: &AppState, caller: &Caller, terms: &Terms) -> Vec<IssueView> {
+async fn of_wallet(ctx: &AppState, caller: &Caller, terms: &Terms) -> Vec<IssueView> {
     let Some(views) = &ctx.wallets else {
         return Vec::new();
     };
@@ -114,7 +124,7 @@ fn lacking(ctx: &AppState, terms: &Terms, means: &Means, is_operator: bool) -> V
 }
 
 /// What limits leave no room for.
-pub(super) async fn of_limits(ctx: &AppState, caller: &Caller, terms: &Terms) -> Vec<IssueView> {
+async fn of_limits(ctx: &AppState, caller: &Caller, terms: &Terms) -> Vec<IssueView> {
     let is_operator = wallet::is_shown_to(ctx, caller);
     let payer = payer(ctx, caller, terms).await;
     let excesses = ctx.intake.spending.excesses(payer, terms).await;

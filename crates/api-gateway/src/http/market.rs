@@ -10,7 +10,7 @@ use api_types::quote::{PoolQuoteView, QuoteView, QuotesAnswer, gain_bps};
 use api_types::route::legs;
 use dex_router::gates::untradable;
 use dex_router::pools::MintFacts;
-use dex_router::router::RouteRequest;
+use dex_router::router::{RouteRequest, Unrouted};
 use dex_router::{PairReport, PoolReport};
 use domain::order::{OrderType, Terms};
 use domain::quote::{Decision, Quote};
@@ -118,14 +118,16 @@ async fn ask(ctx: &AppState, caller: &Caller, terms: &Terms) -> QuotesAnswer {
     if request.quote.amount_out.is_some() {
         request.quote.amount_in = BaseUnits::new(0);
     }
-    let lacking = issues::of_wallet(ctx, caller, terms);
-    let over = issues::of_limits(ctx, caller, terms);
-    let (decided, lacking, disabled, over) = futures_util::join!(
-        ctx.router.decide(&request),
-        lacking,
-        issues::of_trading(ctx),
-        over
-    );
+    let deciding = ctx.router.decide(&request);
+    let (decided, issues) = match terms.amount_in.get() {
+        // What a purchase may cost is known once it is quoted.
+        0 => {
+            let decided = deciding.await;
+            let terms = &at_most(terms, &decided);
+            (decided, issues::of_order(ctx, caller, terms).await)
+        }
+        _ => futures_util::join!(deciding, issues::of_order(ctx, caller, terms)),
+    };
     let mut answer = match decided {
         Ok(decision) => offered(terms, &decision, &ctx.tokens),
         Err(unrouted) => QuotesAnswer {
@@ -133,10 +135,18 @@ async fn ask(ctx: &AppState, caller: &Caller, terms: &Terms) -> QuotesAnswer {
             ..declined(terms, &unrouted.quotes)
         },
     };
-    answer.issues.extend(lacking);
-    answer.issues.extend(disabled);
-    answer.issues.extend(over);
+    answer.issues.extend(issues);
     answer
+}
+
+/// The terms of a purchase with the most that it may cost by its quote.
+fn at_most(terms: &Terms, decided: &std::result::Result<Decision, Unrouted>) -> Terms {
+    let most = decided.as_ref().ok();
+    let most = most.and_then(|decision| decision.choice.max_amount_in);
+    Terms {
+        amount_in: most.unwrap_or(terms.amount_in),
+        ..terms.clone()
+    }
 }
 
 /// What an order would get now.

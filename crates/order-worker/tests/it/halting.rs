@@ -155,6 +155,21 @@ async fn reverts_of_one_kind_in_a_row_halt_the_engine_however_many_workers_see_t
     assert!(open > 0, "held back, not failed");
 }
 
+/// Before the worker has looked at what it has stored itself.
+#[tokio::test(start_paused = true)]
+async fn a_worker_that_halted_the_engine_goes_on_after_a_resume_that_comes_at_once() {
+    let world = World::new().await;
+    let _running = world.start(breaking_after(1));
+    world.chain.plan([Plan::Revert]);
+    world.order().await;
+    eventually("the engine to halt itself", || halted(&world)).await;
+
+    resume(&world).await;
+
+    let order = world.order().await;
+    world.until(order, Status::Confirmed).await;
+}
+
 #[tokio::test(start_paused = true)]
 async fn deaths_never_halt_the_engine() {
     let world = World::new().await;

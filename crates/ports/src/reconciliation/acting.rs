@@ -102,19 +102,23 @@ fn seconds(at: Timestamp) -> f64 {
 impl Reconciler {
     /// Compares, says what was found, and halts the engine where it shall.
     pub async fn run(&self, on_alarm: OnAlarm) -> Result<Report, Error> {
-        let report = match self.reconcile().await {
-            Ok(report) => report,
-            Err(error) => {
-                counter!(RUNS, "outcome" => Outcome::Failed.name()).increment(1);
-                warn!(%error, "the wallet could not be reconciled: {error}");
-                return Err(error);
-            }
-        };
+        let outcome = self.compare_and_say(on_alarm).await;
+        if let Err(error) = &outcome {
+            counter!(RUNS, "outcome" => Outcome::Failed.name()).increment(1);
+            warn!(%error, "the wallet could not be reconciled: {error}");
+        }
+        outcome
+    }
+
+    /// What was found is looked at once: it is noted when it has been said, and the halt stands.
+    async fn compare_and_say(&self, on_alarm: OnAlarm) -> Result<Report, Error> {
+        let report = self.reconcile().await?;
         self.measure(&report);
         tell(&report);
         if report.is_alarming() {
             self.sound(&report, on_alarm).await?;
         }
+        self.note(&report).await?;
         Ok(report)
     }
 

@@ -180,7 +180,7 @@ impl Report {
             self.slot_began = (listed.slot, self.expected, self.book.expected());
         }
         self.expected += moved.lamports;
-        self.book.add(&moved.tokens);
+        self.book.add(&moved.tokens, moved.is_signed);
         let Some((order, standing)) = known else {
             return self.add_unnamed(listed, moved);
         };
@@ -340,7 +340,7 @@ impl Report {
         self.is_told() && !self.is_partial
     }
 
-    const fn is_told(&self) -> bool {
+    pub(super) const fn is_told(&self) -> bool {
         self.untold == 0 && !self.is_cut
     }
 
@@ -395,83 +395,4 @@ fn told(fill: &Fill) -> Option<Told> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn of_too_much_the_first_part_is_explained_and_the_next_one_goes_on_behind_it() {
-        let mint = Mint::new(Address::new([7; 32]));
-        let from = Checkpoint {
-            slot: 10,
-            lamports: 1_000,
-            tokens: BTreeMap::from([(mint, Some(30))]),
-        };
-        let held = Held {
-            slot: 90,
-            lamports: 7_777,
-            tokens: BTreeMap::from([(mint, 99)]),
-        };
-        let mut report = Report::begin(Address::new([1; 32]), from, held);
-        let listed = Listed {
-            signature: Signature::from_bytes(&[2; 64]),
-            slot: 20,
-        };
-        let moved = Moved {
-            blockhash: None,
-            is_signed: false,
-            has_succeeded: true,
-            fee: 0,
-            lamports: 5,
-            tokens: BTreeMap::from([(mint, 4)]),
-        };
-        report.add(&listed, Some(&moved), None);
-
-        report.break_off(20);
-
-        assert!(!report.is_alarming() && !report.is_whole(), "{report:?}");
-        let reached = Checkpoint {
-            slot: 20,
-            lamports: 1_005,
-            tokens: BTreeMap::from([(mint, Some(34))]),
-        };
-        assert_eq!(report.checkpoint(), reached);
-    }
-
-    /// By a delegate, or by whoever may take tokens of everybody.
-    #[test]
-    fn tokens_that_leave_without_the_wallets_signature_are_not_explained() {
-        let mint = Mint::new(Address::new([7; 32]));
-        let held = |slot, held| Held {
-            slot,
-            lamports: 9,
-            tokens: BTreeMap::from([(mint, held)]),
-        };
-        let wallet = Address::new([1; 32]);
-        let from = Report::first(wallet, held(10, 30)).checkpoint();
-        let mut report = Report::begin(wallet, from, held(20, 26));
-        assert_eq!(report.tokens_to_look_at(false), [mint]);
-        let listed = Listed {
-            signature: Signature::from_bytes(&[2; 64]),
-            slot: 15,
-        };
-        let moved = Moved {
-            blockhash: None,
-            is_signed: false,
-            has_succeeded: true,
-            fee: 0,
-            lamports: 0,
-            tokens: BTreeMap::from([(mint, -4)]),
-        };
-        report.add(&listed, Some(&moved), None);
-
-        report.conclude();
-
-        assert!(report.is_alarming());
-        assert_eq!(report.findings[0].kind, Kind::Taken);
-        assert_eq!(report.tokens()[&mint].unexplained, -4);
-        assert_eq!(
-            report.checkpoint().tokens,
-            BTreeMap::from([(mint, Some(26))])
-        );
-    }
-}
+mod tests;

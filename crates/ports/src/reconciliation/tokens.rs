@@ -59,10 +59,13 @@ impl Book {
         }
     }
 
-    /// What the ledger says of a transaction.
-    pub(super) fn add(&mut self, changes: &BTreeMap<Mint, i128>) {
+    /// What the ledger says of a transaction. A token that the wallet moves itself is followed from then on; one that
+    /// others pay in, or take back, is not: anybody can make a token and do that.
+    pub(super) fn add(&mut self, changes: &BTreeMap<Mint, i128>, is_own: bool) {
         for (mint, change) in changes {
-            self.totals.entry(*mint).or_default();
+            if is_own {
+                self.totals.entry(*mint).or_default();
+            }
             if let Some(expected) = self.expected.get_mut(mint) {
                 *expected += change;
             }
@@ -88,16 +91,21 @@ impl Book {
         differs
     }
 
-    /// Somebody else's transaction: what it pays in is named, and what it takes has no explanation. Whether it takes.
+    /// Somebody else's transaction: of a token that is followed, what it pays in is named, and what it takes has no
+    /// explanation. Whether it takes.
     pub(super) fn add_outside(&mut self, changes: &BTreeMap<Mint, i128>) -> bool {
+        let mut takes = false;
         for (mint, change) in changes {
-            let total = self.totals.entry(*mint).or_default();
+            let Some(total) = self.totals.get_mut(mint) else {
+                continue;
+            };
             match *change > 0 {
                 true => total.from_outside += change,
                 false => total.unexplained += change,
             }
+            takes |= *change < 0;
         }
-        changes.values().any(|change| *change < 0)
+        takes
     }
 
     /// Tokens that hold something else than was read.

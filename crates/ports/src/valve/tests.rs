@@ -58,14 +58,21 @@ async fn an_older_answer_does_not_shorten_a_newer_ones_leave() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_valve_that_is_held_shut_opens_when_it_is_let_go() {
+async fn a_valve_that_is_held_shut_opens_by_an_answer_to_who_asked_after_the_halt_was_stored() {
     let (clock, valve) = valve();
+    let before = clock.monotonic();
     valve.hold_shut();
+    tokio::time::advance(LEAVE / 4).await;
     valve.open_since(clock.monotonic());
+    assert!(!valve.is_open(), "whatever the store says");
+    valve.let_go_after(clock.monotonic());
+    valve.open_since(before);
+    assert!(!valve.is_open(), "it was asked before");
     let mut opened = Box::pin(valve.until_open());
     assert!(timeout(Duration::ZERO, &mut opened).await.is_err());
+    tokio::time::advance(LEAVE / 4).await;
 
-    valve.let_go();
+    valve.open_since(clock.monotonic());
 
     opened.await;
     assert!(valve.is_open());

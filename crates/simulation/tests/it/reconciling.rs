@@ -1,11 +1,13 @@
 //! The wallet of the simulated cluster against the engine's receipts, to the lamport and to each token's smallest unit.
 
+mod alarms;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use domain::{Asset, Mint, Status};
 use ports::SystemClock;
-use ports::reconciliation::{Kind, Report, TokenChange};
+use ports::reconciliation::{Kind, OnAlarm, Report, TokenChange};
 use ports::safety::Checkpoint;
 
 use crate::stranger::Stranger;
@@ -26,7 +28,7 @@ async fn reconciled(world: &World) -> Report {
     while landed_in(reconciler.history.holding(&[]).await.unwrap()) < now + 10 {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    reconciler.reconcile().await.unwrap()
+    reconciler.run(OnAlarm::Tell).await.unwrap()
 }
 
 #[tokio::test]

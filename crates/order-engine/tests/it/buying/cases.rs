@@ -164,6 +164,12 @@ pub(super) async fn a_limit_counts_the_most_and_then_what_it_cost(world: &mut Wo
     let refused = client.submit(&named.to_string()).await?;
     refused.refusal(422, "spend_limit")?;
 
+    let foreseen = quoted(&client, &worth(1.98)).await?;
+    let issues = foreseen["issues"].as_array().context("issues")?;
+    ensure!(
+        issues.iter().any(|it| it["code"] == "spend_limit"),
+        "{foreseen}"
+    );
     let too_large = client.accept(&purchase(&worth(1.98)).to_string()).await?;
     let too_large = client.ended(&too_large).await?;
     ensure!(too_large["errorCode"] == "spend_limit", "{too_large}");
