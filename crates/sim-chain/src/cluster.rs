@@ -157,7 +157,7 @@ impl Founding {
     pub(crate) fn finish(mut self) -> Result<Arc<Cluster>, OpenError> {
         self.state.begin();
         let store = self.opened.start(&self.timeline, &self.state.bank)?;
-        self.state.advance(&self.timeline, &store, 0);
+        self.state.open_first(&self.timeline, &store);
         Ok(Arc::new(Cluster {
             landed: watch::Sender::new(self.state.history.landed()),
             timeline: self.timeline,

@@ -115,6 +115,18 @@ impl State {
         self.bank.forget_before(self.processed);
     }
 
+    /// Opens the first block. What landed before it is written already, and of accounts what a process before this one
+    /// left.
+    pub(super) fn open_first(&mut self, timeline: &Timeline, store: &Store) {
+        let now = store.reach(timeline, timeline.now());
+        let changed: Vec<Address> = self.bank.changed_in(self.processed).copied().collect();
+        if !changed.is_empty() {
+            self.write(timeline, store, changed, Vec::new(), None);
+        }
+        self.open(timeline, now);
+        self.confirm(timeline, store, 0);
+    }
+
     /// Closes the open block and opens the present one, as far as the store lets the chain go. What accounts were is
     /// kept for looks that lag so many slots.
     pub(super) fn advance(&mut self, timeline: &Timeline, store: &Store, lag: u64) {

@@ -70,6 +70,11 @@ async fn a_process_that_ends_keeps_its_open_block_too() {
         .cluster()
         .read(Commitment::Processed, |chain| chain.slot());
     assert!((slot + 1..=slot + 2).contains(&next), "{slot}, then {next}");
+    // It goes on being written.
+    let had = again.holding(JUP);
+    again.send(&again.sell((USDC, JUP), 5_000_000));
+    again.pass_blocks(2).await;
+    assert!(again.holding(JUP) > had, "a block after it is confirmed");
 }
 
 #[tokio::test]
