@@ -60,6 +60,11 @@ where
         Ok(known.1)
     }
 
+    /// The next one who asks this gets a new answer.
+    pub(crate) fn forget(&self, key: &K) {
+        self.last().remove(key);
+    }
+
     fn keep(&self, key: K, known: &Known<T>) {
         let mut last = self.last();
         match last.get(&key) {

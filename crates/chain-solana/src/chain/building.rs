@@ -41,10 +41,8 @@ impl TransactionBuilder for SolanaChain {
             .fees
             .price(wanted.fee_level, wanted.deaths, &contested)
             .await;
-        let purse = self.purse((wanted, wallet), &route, &draft).await?;
-        if let Some(purse) = &purse {
-            self.check_funds(purse, self.budget(&route, None, price).fee())?;
-        }
+        let fee = self.budget(&route, None, price).fee();
+        let purse = self.purse((wanted, wallet), &route, &draft, fee).await?;
         let Rehearsed {
             route,
             mut draft,

@@ -47,6 +47,7 @@ struct Question {
 /// What was seen.
 #[derive(Debug)]
 struct Seen {
+    asked: Question,
     held: Vec<Held>,
     /// What was counted of the token sold and of SOL, before the balances were read.
     counted: [WalletUse; 2],
@@ -88,7 +89,11 @@ impl Funds {
                 slot => View::CONFIRMED.since(Slot::new(slot)),
             };
             let held = held(&*rpc, &*clock, &asked.accounts, view).await?;
-            Ok(Arc::new(Seen { held, counted }))
+            Ok(Arc::new(Seen {
+                asked,
+                held,
+                counted,
+            }))
         };
         self.seen.get(question, look).await
     }
@@ -214,8 +219,30 @@ impl Purse {
 }
 
 impl SolanaChain {
-    /// What the wallet has for this execution, and what that takes, where either is looked at.
+    /// What the wallet has for this execution, and what that takes, where either is looked at. Refuses what it cannot
+    /// pay for with this fee, but not by what somebody saw a moment ago.
     pub(super) async fn purse(
+        &self,
+        payer: (&Execution, Address),
+        route: &Route,
+        draft: &Draft,
+        fee: Lamports,
+    ) -> Result<Option<Purse>, Error> {
+        let Some(purse) = self.look_into_purse(payer, route, draft).await? else {
+            return Ok(None);
+        };
+        if !self.checks_funds || purse.check(fee).is_ok() {
+            return Ok(Some(purse));
+        }
+        self.funds.seen.forget(&purse.seen.asked);
+        let purse = self.look_into_purse(payer, route, draft).await?;
+        if let Some(purse) = &purse {
+            purse.check(fee)?;
+        }
+        Ok(purse)
+    }
+
+    async fn look_into_purse(
         &self,
         (wanted, wallet): (&Execution, Address),
         route: &Route,
@@ -259,14 +286,6 @@ impl SolanaChain {
             }
         }
         Ok(Some(purse))
-    }
-
-    /// Refuses what the wallet cannot pay for, where that is looked at.
-    pub(super) fn check_funds(&self, purse: &Purse, fee: Lamports) -> Result<(), Error> {
-        match self.checks_funds {
-            true => purse.check(fee),
-            false => Ok(()),
-        }
     }
 
     /// What a transaction with this fee may take, where that is counted.

@@ -42,7 +42,7 @@ pub struct Report {
     pub contradicted: u64,
     /// Lamports that neither receipts nor what came from others explain.
     pub unexplained: i128,
-    /// What there is to say, oldest first, at most so many.
+    /// What there is to say, oldest first, at most so many: what came from outside makes room for the rest.
     pub findings: Vec<Finding>,
     /// What the wallet must hold by what was read.
     expected: i128,
@@ -245,7 +245,7 @@ impl Report {
         order: Option<OrderId>,
         told: Option<&Told>,
     ) {
-        if self.findings.len() == FINDINGS_MAX {
+        if self.findings.len() == FINDINGS_MAX && !self.make_room(kind) {
             return;
         }
         let mut mints: Vec<Mint> = moved.tokens.keys().copied().collect();
@@ -270,6 +270,19 @@ impl Report {
             told: told.map(|told| told.lamports),
             tokens: tokens.collect(),
         });
+    }
+
+    /// What others send must not hide what somebody must look at.
+    fn make_room(&mut self, kind: Kind) -> bool {
+        let is_outside = |it: &Finding| it.kind == Kind::FromOutside;
+        let newest = self.findings.iter().rposition(is_outside);
+        match newest.filter(|_| kind != Kind::FromOutside) {
+            Some(place) => {
+                self.findings.remove(place);
+                true
+            }
+            None => false,
+        }
     }
 
     /// Tokens whose own accounts must be asked, because others may have paid in without naming the wallet: those that

@@ -112,3 +112,38 @@ fn a_token_that_a_stranger_sends_and_takes_back_is_nobodys_business() {
     let kinds: Vec<Kind> = report.findings.iter().map(|it| it.kind).collect();
     assert_eq!(kinds, [Kind::FromOutside; 2]);
 }
+
+/// Anybody can name the wallet as often as they like.
+#[test]
+fn what_others_send_hides_no_foreign_transaction() {
+    let wallet = Address::new([1; 32]);
+    let held = |slot, lamports| Held {
+        slot,
+        lamports,
+        tokens: BTreeMap::new(),
+    };
+    let from = Report::first(wallet, held(10, 500)).checkpoint();
+    let mut report = Report::begin(wallet, from, held(900, 500));
+    for (number, is_signed) in (0_u8..200).map(|number| (number, number == 150)) {
+        let listed = Listed {
+            signature: Signature::from_bytes(&[number; 64]),
+            slot: 11 + u64::from(number),
+        };
+        let moved = Moved {
+            blockhash: None,
+            is_signed,
+            has_succeeded: true,
+            fee: 0,
+            lamports: if is_signed { -199 } else { 1 },
+            tokens: BTreeMap::new(),
+        };
+        report.add(&listed, Some(&moved), None);
+    }
+
+    report.conclude();
+
+    let foreign = Signature::from_bytes(&[150; 64]);
+    assert!(report.alarm().contains(foreign.as_str()), "{report:?}");
+    assert_eq!(report.findings.len(), FINDINGS_MAX);
+    assert!(report.findings.is_sorted_by_key(|it| it.slot));
+}

@@ -32,12 +32,33 @@ async fn wallet_of(lamports: u64) -> Stage {
         ..settings()
     };
     let stage = Stage::of(wallet, settings);
+    pay(&stage, own, lamports).await;
+    stage
+}
+
+async fn pay(stage: &Stage, to: Address, lamports: u64) {
     let key = engine_key(&GENESIS_HASH);
-    let paid = transfer(key_of(&key), own, lamports);
+    let paid = transfer(key_of(&key), to, lamports);
     let signed = sign(&stage.world, &key, &[paid]);
     stage.world.cluster().send(&signed).unwrap();
     stage.pass_blocks().await;
-    stage
+}
+
+/// A look serves others for a while, and no order ends by what has come in since.
+#[tokio::test]
+async fn what_has_just_come_in_may_be_spent() {
+    let pair = (Asset::SOL, Asset::USDC);
+    let stage = wallet_of(SOL).await;
+    let (_, found) = stage.found(pair).await;
+    let before = sell(&stage, 1, &found[0], pair, 2 * SOL).await;
+    assert!(matches!(before, Err(Error::InsufficientFunds { .. })));
+    let wallet = Wallet::of_simulated_cluster(&Hash::new_from_array([9; 32]));
+
+    let own = Address::new_from_array(wallet.address().0);
+    pay(&stage, own, 3 * SOL).await;
+    let after = sell(&stage, 2, &found[0], pair, 2 * SOL).await;
+
+    assert!(after.is_ok(), "{after:?}");
 }
 
 #[tokio::test]
