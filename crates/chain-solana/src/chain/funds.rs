@@ -26,6 +26,10 @@ const SEEN_FOR: Duration = Duration::from_millis(400);
 /// Looks at a node that is behind what was filled last, and the pauses between them.
 const LOOKS_MAX: u32 = 5;
 const CATCH_UP: Duration = Duration::from_millis(200);
+/// A node may be so many slots behind what was filled last. Of one that is further behind no blockhash lives long enough
+/// to be built on, so a slot that is further ahead was never true: an endpoint that tells of it once would keep the
+/// wallet from trading for ever.
+const BEHIND_MAX: u64 = 300;
 
 /// What an account holds; of one that is not there, nothing.
 #[derive(Debug, Clone, Copy, Default)]
@@ -83,11 +87,7 @@ impl Funds {
         let look = async move {
             let counted = counted(uses.as_deref(), &asked).await?;
             let filled_at = counted.iter().map(|it| it.slot).max().unwrap_or_default();
-            let view = match filled_at {
-                0 => View::CONFIRMED,
-                slot => View::CONFIRMED.since(Slot::new(slot)),
-            };
-            let held = held(&*rpc, &*clock, &asked.accounts, view).await?;
+            let held = held(&*rpc, &*clock, &asked.accounts, Slot::new(filled_at)).await?;
             Ok(Arc::new(Seen { held, counted }))
         };
         self.seen.get(question, look).await
@@ -112,18 +112,33 @@ async fn held(
     rpc: &dyn Rpc,
     clock: &dyn Clock,
     accounts: &[Address],
-    view: View,
+    filled_at: Slot,
 ) -> Result<Vec<Held>, Error> {
     let mut looks = 1;
     loop {
-        match rpc.accounts(accounts, view).await {
+        let since = View::CONFIRMED.since(filled_at);
+        let behind = match rpc.accounts(accounts, since).await {
             Ok(found) => return Ok(found.value.iter().map(held_by).collect()),
-            Err(rpc::Error::Behind(_)) if looks < LOOKS_MAX => {
-                looks += 1;
-                clock.sleep(CATCH_UP).await;
-            }
+            Err(error @ rpc::Error::Behind(_)) => error,
             Err(error) => return Err(error.into()),
+        };
+        let newest = rpc.accounts(accounts, View::CONFIRMED).await?;
+        let missing = filled_at.get().saturating_sub(newest.slot.get());
+        if missing > BEHIND_MAX {
+            tracing::warn!(
+                filled_at = filled_at.get(),
+                slot = newest.slot.get(),
+                "the slot of the wallet's last fill is far from where the cluster stands, and not believed"
+            );
         }
+        if missing == 0 || missing > BEHIND_MAX {
+            return Ok(newest.value.iter().map(held_by).collect());
+        }
+        if looks == LOOKS_MAX {
+            return Err(behind.into());
+        }
+        looks += 1;
+        clock.sleep(CATCH_UP).await;
     }
 }
 
