@@ -25,6 +25,7 @@ use ports::{Clock, Valve};
 use solana_hash::Hash;
 use solana_signature::Signature;
 
+use crate::address::CLOCK;
 use crate::in_flight::InFlight;
 use crate::rpc::{
     Account, At, Blockhash, Commitment, Entry, EntryPage, EpochInfo, Error, Filter, History,
@@ -222,8 +223,22 @@ impl Rpc for Endpoints {
         addresses: &[Address],
         view: View,
     ) -> Result<At<Vec<Option<Account>>>, Error> {
-        self.read(Method::Accounts, |rpc| rpc.accounts(addresses, view))
-            .await
+        let clock = addresses.iter().position(|address| *address == CLOCK);
+        self.read(Method::Accounts, |rpc| {
+            async move {
+                let found = rpc.accounts(addresses, view).await?;
+                // Every bank has it. Who does not show it shows no bank, and another is asked.
+                match clock.is_some_and(|place| matches!(found.value.get(place), Some(None))) {
+                    true => Err(Error::Malformed {
+                        method: "getMultipleAccounts",
+                        reason: "it shows no clock".to_owned(),
+                    }),
+                    false => Ok(found),
+                }
+            }
+            .boxed()
+        })
+        .await
     }
 
     async fn program_accounts(

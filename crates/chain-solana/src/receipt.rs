@@ -147,6 +147,14 @@ pub enum Error {
     /// Its balances are fewer than its accounts, or the wallet's went the wrong way.
     #[error("the transaction's balances make no sense for this swap")]
     Balances,
+    /// Its block is another one than that of its status.
+    #[error("the transaction is told to be in slot {told}, and by its status in slot {known}")]
+    Slot {
+        /// The slot of the transaction.
+        told: Slot,
+        /// The slot of its status.
+        known: Slot,
+    },
 }
 
 /// What a transaction, which is decoded already, did for a wallet on a cluster of these programs.

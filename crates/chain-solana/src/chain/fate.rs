@@ -71,6 +71,12 @@ impl SolanaChain {
         let Some(transaction) = found else {
             return Ok(Fate::Underway);
         };
+        if transaction.slot != status.slot {
+            return Err(unreadable(receipt::Error::Slot {
+                told: transaction.slot,
+                known: status.slot,
+            }));
+        }
         let programs = &self.programs;
         let decoded = Decoded::read(&transaction.bytes, &transaction.meta.loaded);
         let decoded = decoded.map_err(unreadable)?;

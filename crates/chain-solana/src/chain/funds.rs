@@ -16,6 +16,7 @@ use ports::{Clock, WalletUses};
 
 use super::SolanaChain;
 use super::route::Route;
+use crate::address::CLOCK;
 use crate::build::{Draft, WRAPPED_ACCOUNT_BYTES};
 use crate::convert::engines;
 use crate::recent_by::RecentBy;
@@ -26,6 +27,10 @@ const SEEN_FOR: Duration = Duration::from_millis(400);
 /// Looks at a node that is behind what was filled last, and the pauses between them.
 const LOOKS_MAX: u32 = 5;
 const CATCH_UP: Duration = Duration::from_millis(200);
+/// A node may be so many slots behind what was filled last. Of one that is further behind no blockhash lives long enough
+/// to be built on, so a slot that is further ahead was never true: an endpoint that tells of it once would keep the
+/// wallet from trading for ever.
+const BEHIND_MAX: u64 = 300;
 
 /// What an account holds; of one that is not there, nothing.
 #[derive(Debug, Clone, Copy, Default)]
@@ -84,11 +89,7 @@ impl Funds {
         let look = async move {
             let counted = counted(uses.as_deref(), &asked).await?;
             let filled_at = counted.iter().map(|it| it.slot).max().unwrap_or_default();
-            let view = match filled_at {
-                0 => View::CONFIRMED,
-                slot => View::CONFIRMED.since(Slot::new(slot)),
-            };
-            let held = held(&*rpc, &*clock, &asked.accounts, view).await?;
+            let held = held(&*rpc, &*clock, &asked.accounts, Slot::new(filled_at)).await?;
             Ok(Arc::new(Seen {
                 asked,
                 held,
@@ -117,18 +118,36 @@ async fn held(
     rpc: &dyn Rpc,
     clock: &dyn Clock,
     accounts: &[Address],
-    view: View,
+    filled_at: Slot,
 ) -> Result<Vec<Held>, Error> {
+    // An endpoint that shows no accounts shows no clock either: that is no empty wallet.
+    let asked: Vec<Address> = accounts.iter().copied().chain([CLOCK]).collect();
+    let found = |value: Vec<Option<Account>>| value[..accounts.len()].iter().map(held_by).collect();
     let mut looks = 1;
     loop {
-        match rpc.accounts(accounts, view).await {
-            Ok(found) => return Ok(found.value.iter().map(held_by).collect()),
-            Err(rpc::Error::Behind(_)) if looks < LOOKS_MAX => {
-                looks += 1;
-                clock.sleep(CATCH_UP).await;
-            }
+        let since = View::CONFIRMED.since(filled_at);
+        let behind = match rpc.accounts(&asked, since).await {
+            Ok(told) => return Ok(found(told.value)),
+            Err(error @ rpc::Error::Behind(_)) => error,
             Err(error) => return Err(error.into()),
+        };
+        let newest = rpc.accounts(&asked, View::CONFIRMED).await?;
+        let missing = filled_at.get().saturating_sub(newest.slot.get());
+        if missing > BEHIND_MAX {
+            tracing::warn!(
+                filled_at = filled_at.get(),
+                slot = newest.slot.get(),
+                "the slot of the wallet's last fill is far from where the cluster stands, and not believed"
+            );
         }
+        if missing == 0 || missing > BEHIND_MAX {
+            return Ok(found(newest.value));
+        }
+        if looks == LOOKS_MAX {
+            return Err(behind.into());
+        }
+        looks += 1;
+        clock.sleep(CATCH_UP).await;
     }
 }
 

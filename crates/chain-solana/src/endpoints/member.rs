@@ -238,6 +238,21 @@ impl Member {
         self.metrics.lag.set(slots as f64);
     }
 
+    /// Whether it tells of slots far ahead of all others and does not stand there.
+    pub(super) fn overstates(&self, it_does: bool) {
+        let mut state = self.state();
+        let is_news = it_does && !state.is_overstating;
+        state.is_overstating = it_does;
+        drop(state);
+        let name = &self.name;
+        if is_news {
+            tracing::error!(
+                endpoint = name,
+                "the endpoint {name} is asked after the others: it does not stand at the slot that it tells"
+            );
+        }
+    }
+
     /// It refuses what another endpoint answers: it is taken to lack that.
     pub(super) fn lacks(&self, method: Method) {
         let lacking = Error::Unsupported("another endpoint answers it".to_owned());

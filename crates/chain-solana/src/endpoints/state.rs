@@ -34,6 +34,8 @@ pub(super) struct State {
     pub(super) witness: Witness,
     /// How far behind the best one, when they were looked at together.
     pub(super) lag: u64,
+    /// It tells of slots far ahead of the others and does not stand there, when they were looked at together.
+    pub(super) is_overstating: bool,
     /// Its last call, or its last probe, got no answer.
     pub(super) is_failing: bool,
     rests_until: Duration,
@@ -67,6 +69,7 @@ impl State {
             shows,
             witness,
             lag: 0,
+            is_overstating: false,
             is_failing: false,
             rests_until: Duration::ZERO,
             lacks: [NO_LACK; METHODS],
@@ -76,7 +79,7 @@ impl State {
 
     /// Others are asked first.
     pub(super) const fn is_benched(&self) -> bool {
-        self.is_failing || self.lag > LAG_MAX
+        self.is_failing || self.is_overstating || self.lag > LAG_MAX
     }
 
     /// None where it is not to be asked for this at all.

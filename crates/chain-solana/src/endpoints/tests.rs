@@ -46,6 +46,51 @@ async fn reads_go_to_the_preferred_endpoint_unless_it_lags() {
     }
 }
 
+/// FAILURES.md, case 32a.
+#[tokio::test(start_paused = true)]
+async fn whoever_tells_of_slots_where_it_does_not_stand_benches_nobody() {
+    let [first, second] = [Fake::new(), Fake::new()];
+    let endpoints = endpoints(&[&first, &second]);
+    endpoints.look(true).await;
+    for (ahead, asked) in [
+        (20, [1, 0]),
+        (21, [0, 1]),
+        (1_000_000_000, [0, 1]),
+        (0, [1, 0]),
+    ] {
+        first.set(|it| it.overstates = ahead);
+        endpoints.look(false).await;
+        let before = [first.reads(), second.reads()];
+
+        read(&endpoints).await.unwrap();
+
+        let after = [first.reads() - before[0], second.reads() - before[1]];
+        assert_eq!(after, asked, "{ahead}");
+    }
+    // Who is ahead and stands there is believed.
+    first.set(|it| it.slot = SLOT + 100);
+    second.set(|it| it.overstates = 50);
+    endpoints.look(false).await;
+    let before = first.reads();
+    read(&endpoints).await.unwrap();
+    assert_eq!(first.reads(), before + 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_slots_of_a_liar_bench_nobody() {
+    let [liar, honest] = [Fake::new(), Fake::new()];
+    let endpoints = endpoints(&[&liar, &honest]);
+    liar.set(|it| it.tells_slots = true);
+    endpoints.look(true).await;
+    assert!(endpoints.members()[0].is_disqualified());
+    liar.set(|it| it.slot = SLOT + 1_000);
+    endpoints.look(false).await;
+
+    read(&endpoints).await.unwrap();
+
+    assert_eq!((liar.reads(), honest.reads()), (0, 1));
+}
+
 #[tokio::test(start_paused = true)]
 async fn what_one_endpoint_does_not_answer_another_is_asked() {
     let [first, second] = [Fake::new(), Fake::new()];
@@ -91,6 +136,23 @@ async fn a_question_is_refused_only_where_all_refuse_it() {
         read(&endpoints).await.unwrap();
     }
     assert_eq!(first.calls(), before + 1, "it lacks what another answers");
+}
+
+#[tokio::test(start_paused = true)]
+async fn accounts_without_the_clusters_clock_are_asked_of_another() {
+    let [first, second] = [Fake::new(), Fake::new()];
+    let endpoints = endpoints(&[&first, &second]);
+    first.set(|it| it.shows_nothing = true);
+    let pool = Address([7; 32]);
+
+    let found = endpoints.accounts(&[pool, CLOCK], View::CONFIRMED).await;
+    assert!(found.unwrap().value.iter().all(Option::is_some));
+    second.set(|it| it.shows_nothing = true);
+    let found = endpoints.accounts(&[pool, CLOCK], View::CONFIRMED).await;
+    assert!(matches!(found, Err(Error::Malformed { .. })), "{found:?}");
+    // Of what need not be there the best one's word counts.
+    let found = endpoints.accounts(&[pool], View::CONFIRMED).await;
+    assert_eq!(found.unwrap().value, [None]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -7,8 +7,8 @@ use std::time::Duration;
 use futures_util::future::join_all;
 
 use super::method::Method;
-use super::{Endpoints, Member};
-use crate::rpc::{Slot, View};
+use super::{Endpoints, LAG_MAX, Member};
+use crate::rpc::{Error, Slot, View};
 
 /// About five slots.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
@@ -30,13 +30,49 @@ impl Endpoints {
         let _ = super::check_all(&self.members, self.genesis).await;
         let slots = self.members.iter().map(|it| slot_of(it, is_compared));
         let slots = join_all(slots).await;
-        let best = slots.iter().flatten().max().copied().unwrap_or_default();
+        let best = self.furthest(&slots).await;
         for (member, slot) in self.members.iter().zip(slots) {
             if let Some(slot) = slot {
                 member.lags(best.get().saturating_sub(slot.get()));
             }
             member.show();
         }
+    }
+
+    /// Where the one stands that is furthest, of those whose word counts. Who claims to be far ahead of the others must
+    /// answer as of the slot that it tells: otherwise its word alone would bench all others.
+    async fn furthest(&self, slots: &[Option<Slot>]) -> Slot {
+        let told = |(member, slot): (&Arc<Member>, &Option<Slot>)| {
+            let counts = !member.is_disqualified();
+            slot.filter(|_| counts)
+                .map(|slot| (slot, Arc::clone(member)))
+        };
+        let mut told: Vec<_> = self.members.iter().zip(slots).filter_map(told).collect();
+        told.sort_by_key(|(slot, _)| *slot);
+        while let Some((slot, member)) = told.pop() {
+            let is_far = |next: &(Slot, _)| slot.get() - next.0.get() > LAG_MAX;
+            let is_there = match told.last().is_some_and(is_far) {
+                true => stands_at(&member, slot).await,
+                false => Some(true),
+            };
+            if let Some(is_there) = is_there {
+                member.overstates(!is_there);
+            }
+            if is_there == Some(true) {
+                told.iter().for_each(|(_, other)| other.overstates(false));
+                return slot;
+            }
+        }
+        Slot::default()
+    }
+}
+
+/// Whether it answers as of a slot that it told a moment ago. Nothing where it does not say.
+async fn stands_at(member: &Member, slot: Slot) -> Option<bool> {
+    match member.blockhash(View::CONFIRMED.since(slot)).await {
+        Ok(answer) => Some(answer.slot >= slot),
+        Err(Error::Behind(_)) => Some(false),
+        Err(_) => None,
     }
 }
 

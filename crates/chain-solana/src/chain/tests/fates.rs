@@ -214,6 +214,21 @@ async fn amounts_that_were_not_signed_are_not_believed() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_slot_that_is_not_its_statuss_is_not_believed() {
+    let of = built().await;
+    let known = status(Ok(()), Commitment::Confirmed).unwrap();
+    for slot in [989, 991, u64::MAX] {
+        let mut told_of = landed(&of, Ok(()));
+        told_of.slot = Slot::new(slot);
+        let script = Script::new([told(&of, Some(told_of))]);
+
+        let fate = chain(&script).judge(&signature(&of), &known).await;
+
+        check_unusable(&fate);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_is_not_sure_yet_is_neither_landed_nor_absent() {
     let of = built().await;
     let unsure = [

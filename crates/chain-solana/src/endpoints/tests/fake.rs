@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use async_trait::async_trait;
 use domain::transaction::Height;
 
+use crate::rpc::error::Lag;
 use crate::rpc::transaction::Meta;
 use crate::rpc::{
     Account, Address, At, Blockhash, Commitment, Entry, EntryPage, EpochInfo, Error, Filter, Hash,
@@ -24,8 +25,12 @@ pub(super) struct State {
     pub(super) genesis: Hash,
     pub(super) slot: u64,
     pub(super) height: u64,
+    /// It says to stand so many slots ahead of where it stands.
+    pub(super) overstates: u64,
     /// It tells the slot in place of the height.
     pub(super) tells_slots: bool,
+    /// No account is there, it says.
+    pub(super) shows_nothing: bool,
     /// It tells what transactions did.
     pub(super) tells_transactions: bool,
     /// What every call ends with.
@@ -45,7 +50,9 @@ impl Fake {
             genesis: GENESIS,
             slot: SLOT,
             height: HEIGHT,
+            overstates: 0,
             tells_slots: false,
+            shows_nothing: false,
             tells_transactions: false,
             failure: None,
             is_silent: false,
@@ -106,15 +113,15 @@ impl Rpc for Fake {
     async fn epoch_info(&self, view: View) -> Result<EpochInfo, Error> {
         assert_eq!(view, View::CONFIRMED);
         self.answer(|it| EpochInfo {
-            slot: Slot::new(it.slot),
+            slot: Slot::new(it.slot + it.overstates),
             height: Height::new(if it.tells_slots { it.slot } else { it.height }),
             epoch: 0,
         })
         .await
     }
 
-    async fn latest_blockhash(&self, _view: View) -> Result<At<Blockhash>, Error> {
-        self.answer(|it| {
+    async fn latest_blockhash(&self, view: View) -> Result<At<Blockhash>, Error> {
+        let answer = self.answer(|it| {
             it.hashes += 1;
             At {
                 slot: Slot::new(it.slot),
@@ -123,8 +130,12 @@ impl Rpc for Fake {
                     last_valid_height: Height::new(it.height + 150),
                 },
             }
-        })
-        .await
+        });
+        let answer = answer.await?;
+        match view.min_slot {
+            Some(slot) if answer.slot < slot => Err(Error::Behind(Lag::StandsAt(answer.slot))),
+            _ => Ok(answer),
+        }
     }
 
     async fn minimum_balance(&self, _bytes: usize) -> Result<Lamports, Error> {
@@ -153,10 +164,23 @@ impl Rpc for Fake {
 
     async fn accounts(
         &self,
-        _addresses: &[Address],
+        addresses: &[Address],
         _view: View,
     ) -> Result<At<Vec<Option<Account>>>, Error> {
-        unasked()
+        let account = Account {
+            lamports: Lamports::new(1),
+            owner: Address([0; 32]),
+            executable: false,
+            data: Vec::new(),
+        };
+        self.answer(|it| {
+            let shown = (!it.shows_nothing).then_some(account);
+            At {
+                slot: Slot::new(it.slot),
+                value: vec![shown; addresses.len()],
+            }
+        })
+        .await
     }
 
     async fn program_accounts(

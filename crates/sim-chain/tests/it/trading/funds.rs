@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use chain_solana::keys::{Signer as _, Wallet};
-use chain_solana::rpc::{Commitment, Signature};
+use chain_solana::rpc::{Commitment, Signature, View};
 use chain_solana::settings::{Settings, Simulating};
 use dex_router::pools::FoundPool;
 use domain::spending::{Purpose, WalletUse};
@@ -277,4 +277,52 @@ async fn what_others_may_still_spend_is_not_there() {
     };
     assert!(needed < held, "{needed} of {held}");
     assert_eq!(promised, BaseUnits::new(SOL / 2));
+}
+
+/// A wallet with one SOL, of which a fill is told to be so many slots ahead of where the cluster stands.
+async fn filled_ahead(slots: u64) -> Stage {
+    let mut stage = wallet_of(SOL).await;
+    let stands = stage.rpc.epoch_info(View::CONFIRMED).await.unwrap().slot;
+    let counted = WalletUse {
+        slot: stands.get() + slots,
+        ..WalletUse::default()
+    };
+    stage.chain = stage.chain.counting_in(Arc::new(Counted(counted)));
+    stage
+}
+
+/// FAILURES.md, case 33f.
+#[tokio::test]
+async fn a_fill_at_a_slot_that_nobody_comes_near_keeps_no_order_from_trading() {
+    let pair = (Asset::SOL, Asset::USDC);
+    for slots in [301, 1_000_000_000_000] {
+        let stage = filled_ahead(slots).await;
+        let (_, found) = stage.found(pair).await;
+
+        let fits = sell(&stage, 1, &found[0], pair, SOL / 10).await;
+        assert!(fits.is_ok(), "{fits:?}");
+        let too_much = sell(&stage, 2, &found[0], pair, 2 * SOL).await;
+        let is_refused = matches!(too_much, Err(Error::InsufficientFunds { .. }));
+        assert!(is_refused, "{too_much:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_node_that_has_not_seen_the_last_fill_does_not_say_what_the_wallet_holds() {
+    let pair = (Asset::SOL, Asset::USDC);
+    let stage = filled_ahead(299).await;
+    let (_, found) = stage.found(pair).await;
+    let passing = async {
+        loop {
+            stage.clock.advance(std::time::Duration::from_millis(10));
+            tokio::task::yield_now().await;
+        }
+    };
+
+    let built = tokio::select! {
+        built = sell(&stage, 1, &found[0], pair, SOL / 10) => built,
+        () = passing => unreachable!("it never ends"),
+    };
+
+    assert!(matches!(built, Err(Error::Unavailable(_))), "{built:?}");
 }
