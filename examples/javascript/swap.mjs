@@ -2,6 +2,7 @@
 // Hands in one order and follows it to its end. Node 18 or newer, nothing to install.
 //
 //   node examples/javascript/swap.mjs SOL USDC 1.5
+//   node examples/javascript/swap.mjs SOL USDC 1.5 --limit 160
 //   node examples/javascript/swap.mjs SOL MINT 0.5 --snipe --min-liquidity 20 --require-renounced
 //
 // ORDER_ENGINE_URL (http://127.0.0.1:3000) is the engine, API_KEY the key where it wants one.
@@ -128,8 +129,8 @@ async function* stream(orderId, since) {
   }
 }
 
-async function main([tokenIn, tokenOut, amount], gates) {
-  const { orderId } = await submit({ tokenIn, tokenOut, amount, ...sniper(gates) });
+async function main([tokenIn, tokenOut, amount], wanted) {
+  const { orderId } = await submit({ tokenIn, tokenOut, amount, ...condition(wanted) });
   console.log(`order ${orderId}`);
   let last;
   for await (const event of follow(orderId)) {
@@ -145,9 +146,17 @@ async function main([tokenIn, tokenOut, amount], gates) {
   return 0;
 }
 
-/** A sniper waits for a pool that passes these gates; without them the swap is made at once. */
+/** What the order waits for; without any of this the swap is made at once. */
+function condition(wanted) {
+  if (wanted.limit) return { orderType: "limit", limitPrice: wanted.limit };
+  if (wanted.stop) return { orderType: "stop", triggerPrice: wanted.stop };
+  if (wanted["take-profit"]) return { orderType: "take_profit", triggerPrice: wanted["take-profit"] };
+  if (wanted.trail) return { orderType: "trailing_stop", trailBps: Number(wanted.trail) };
+  return wanted.snipe ? sniper(wanted) : {};
+}
+
+/** A sniper waits for a pool that passes these gates. */
 function sniper(gates) {
-  if (!gates.snipe) return {};
   const order = { orderType: "sniper", slippageBps: 500 };
   if (gates["min-liquidity"]) order.minLiquidity = gates["min-liquidity"];
   if (gates["max-fee-bps"]) order.maxFeeBps = Number(gates["max-fee-bps"]);
@@ -155,9 +164,13 @@ function sniper(gates) {
   return order;
 }
 
-const { positionals: order, values: gates } = parseArgs({
+const { positionals: order, values: wanted } = parseArgs({
   allowPositionals: true,
   options: {
+    limit: { type: "string" },
+    stop: { type: "string" },
+    "take-profit": { type: "string" },
+    trail: { type: "string" },
     snipe: { type: "boolean" },
     "min-liquidity": { type: "string" },
     "max-fee-bps": { type: "string" },
@@ -165,10 +178,10 @@ const { positionals: order, values: gates } = parseArgs({
   },
 });
 if (order.length !== 3) {
-  console.error("usage: swap.mjs TOKEN_IN TOKEN_OUT AMOUNT [--snipe [--min-liquidity N] …]");
+  console.error("usage: swap.mjs TOKEN_IN TOKEN_OUT AMOUNT [--limit PRICE | --stop PRICE | --take-profit PRICE | --trail BPS | --snipe …]");
   process.exitCode = 2;
 } else {
-  process.exitCode = await main(order, gates).catch((error) => {
+  process.exitCode = await main(order, wanted).catch((error) => {
     console.error(error.message);
     return 1;
   });

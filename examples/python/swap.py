@@ -2,6 +2,7 @@
 """Hands in one order and follows it to its end. Python 3.9 or newer, nothing to install.
 
     python3 examples/python/swap.py SOL USDC 1.5
+    python3 examples/python/swap.py SOL USDC 1.5 --limit 160
     python3 examples/python/swap.py SOL MINT 0.5 --snipe --min-liquidity 20 --require-renounced
 
 ORDER_ENGINE_URL (http://127.0.0.1:3000) is the engine, API_KEY the key where it wants one.
@@ -136,10 +137,21 @@ def stream(order_id, since):
                 yield json.loads(line[len(b"data: "):])
 
 
+def condition(wanted):
+    """What the order waits for; without any of this the swap is made at once."""
+    if wanted.limit:
+        return {"orderType": "limit", "limitPrice": wanted.limit}
+    if wanted.stop:
+        return {"orderType": "stop", "triggerPrice": wanted.stop}
+    if wanted.take_profit:
+        return {"orderType": "take_profit", "triggerPrice": wanted.take_profit}
+    if wanted.trail is not None:
+        return {"orderType": "trailing_stop", "trailBps": wanted.trail}
+    return sniper(wanted) if wanted.snipe else {}
+
+
 def sniper(gates):
-    """A sniper waits for a pool that passes these gates; without them the swap is made at once."""
-    if not gates.snipe:
-        return {}
+    """A sniper waits for a pool that passes these gates."""
     order = {"orderType": "sniper", "slippageBps": 500}
     if gates.min_liquidity:
         order["minLiquidity"] = gates.min_liquidity
@@ -155,7 +167,12 @@ def arguments():
     parser.add_argument("token_in")
     parser.add_argument("token_out")
     parser.add_argument("amount")
-    parser.add_argument("--snipe", action="store_true")
+    waits_for = parser.add_mutually_exclusive_group()
+    waits_for.add_argument("--limit", metavar="PRICE")
+    waits_for.add_argument("--stop", metavar="PRICE")
+    waits_for.add_argument("--take-profit", metavar="PRICE")
+    waits_for.add_argument("--trail", metavar="BPS", type=int)
+    waits_for.add_argument("--snipe", action="store_true")
     parser.add_argument("--min-liquidity")
     parser.add_argument("--max-fee-bps", type=int)
     parser.add_argument("--require-renounced", action="store_true")
@@ -164,7 +181,7 @@ def arguments():
 
 def main(given):
     token_in, token_out, amount = given.token_in, given.token_out, given.amount
-    order = {"tokenIn": token_in, "tokenOut": token_out, "amount": amount, **sniper(given)}
+    order = {"tokenIn": token_in, "tokenOut": token_out, "amount": amount, **condition(given)}
     order_id = submit(order)["orderId"]
     print(f"order {order_id}", flush=True)
     for event in follow(order_id):

@@ -2,6 +2,7 @@
 //!
 //! ```sh
 //! cargo run --example swap -- SOL USDC 1.5
+//! cargo run --example swap -- SOL USDC 1.5 --limit 160
 //! cargo run --example swap -- SOL MINT 0.5 --snipe --min-liquidity 20 --require-renounced
 //! ```
 //!
@@ -20,8 +21,49 @@ use std::process::ExitCode;
 use anyhow::{Context, bail};
 use api_types::names::StatusName;
 use api_types::submit::{OrderTypeName, SubmitOrder};
-use clap::Parser;
+use clap::{Args, Parser};
 use client::{Client, Settings};
+
+/// What the order waits for; without any of this the swap is made at once.
+#[derive(Debug, Args)]
+#[group(multiple = false)]
+struct Condition {
+    /// The price that it must be sold at
+    #[arg(long, value_name = "PRICE")]
+    limit: Option<String>,
+    /// The price that it is sold at once it has fallen to this
+    #[arg(long, value_name = "PRICE")]
+    stop: Option<String>,
+    /// The price that it is sold at once it has risen to this
+    #[arg(long, value_name = "PRICE")]
+    take_profit: Option<String>,
+    /// How far the price must fall from its highest, in basis points
+    #[arg(long, value_name = "BPS")]
+    trail: Option<u16>,
+}
+
+impl Condition {
+    fn of_order(&self) -> SubmitOrder {
+        let order_type = if self.limit.is_some() {
+            OrderTypeName::Limit
+        } else if self.stop.is_some() {
+            OrderTypeName::Stop
+        } else if self.take_profit.is_some() {
+            OrderTypeName::TakeProfit
+        } else if self.trail.is_some() {
+            OrderTypeName::TrailingStop
+        } else {
+            return SubmitOrder::default();
+        };
+        SubmitOrder {
+            order_type: Some(order_type),
+            limit_price: self.limit.clone(),
+            trigger_price: self.stop.clone().or_else(|| self.take_profit.clone()),
+            trail_bps: self.trail,
+            ..SubmitOrder::default()
+        }
+    }
+}
 
 /// Hand in one order and follow it to its end.
 #[derive(Debug, Parser)]
@@ -29,8 +71,10 @@ struct Swap {
     token_in: String,
     token_out: String,
     amount: String,
+    #[command(flatten)]
+    waits_for: Condition,
     /// Wait for a pool that passes the gates below; the token must exist, its pool need not
-    #[arg(long)]
+    #[arg(long, conflicts_with = "Condition")]
     snipe: bool,
     #[arg(long, requires = "snipe")]
     min_liquidity: Option<String>,
@@ -61,16 +105,20 @@ async fn main() -> anyhow::Result<ExitCode> {
         // The standard library seeds each of these by the system.
         random: || RandomState::new().hash_one(()),
     })?;
+    let waiting = swap.waits_for.of_order();
     let order = SubmitOrder {
         token_in: Some(swap.token_in.clone()),
         token_out: Some(swap.token_out.clone()),
         amount: Some(swap.amount.clone()),
-        order_type: swap.snipe.then_some(OrderTypeName::Sniper),
+        order_type: match swap.snipe {
+            true => Some(OrderTypeName::Sniper),
+            false => waiting.order_type,
+        },
         slippage_bps: swap.snipe.then_some(500),
         min_liquidity: swap.min_liquidity.clone(),
         max_fee_bps: swap.max_fee_bps,
         require_renounced: swap.require_renounced.then_some(true),
-        ..SubmitOrder::default()
+        ..waiting
     };
 
     let key = swap.idempotency_key.unwrap_or_else(|| client.fresh_key());

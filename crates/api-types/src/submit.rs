@@ -17,7 +17,19 @@ pub const WAITING_MESSAGE: &str = "Order created and waiting for its condition";
 /// An order. Amounts are strings or JSON numbers, taken exactly as written.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[schema(examples(json!({"tokenIn": "SOL", "tokenOut": "USDC", "amount": "1.5", "slippageBps": 50})))]
+#[schema(examples(
+    json!({"tokenIn": "SOL", "tokenOut": "USDC", "amount": "1.5", "slippageBps": 50}),
+    json!({"tokenIn": "SOL", "tokenOut": "USDC", "amount": "1.5", "orderType": "limit", "limitPrice": "165"}),
+    json!({"tokenIn": "SOL", "tokenOut": "USDC", "amount": "1.5", "orderType": "stop", "triggerPrice": "120",
+           "ocoGroup": "exit"}),
+    json!({"tokenIn": "SOL", "tokenOut": "USDC", "amount": "1.5", "orderType": "take_profit",
+           "triggerPrice": "180", "ocoGroup": "exit"}),
+    json!({"tokenIn": "SOL", "tokenOut": "USDC", "amount": "1.5", "orderType": "trailing_stop", "trailBps": 500,
+           "activationPrice": "170"}),
+    json!({"tokenIn": "SOL", "tokenOut": "9BB6NFEcjBCtnNLFko2FqVQBq8HHM13kCyYcdQbgpump", "amount": "0.1",
+           "orderType": "sniper", "slippageBps": 500, "minLiquidity": "20", "maxFeeBps": 300,
+           "requireRenounced": true})
+))]
 pub struct SubmitOrder {
     /// Symbol (any case) or mint address. Both tokens absent: `SOL` to `USDC`.
     #[serde(skip_serializing_if = "Option::is_none")]

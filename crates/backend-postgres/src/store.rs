@@ -24,7 +24,7 @@ use ports::order_store::{
     Recorded, Withdrawal, Withdrawn,
 };
 use ports::volumes::{KnownVolume, NewLook};
-use ports::waiting::{Changed, NewFiring, News, Pair, StoredHighs, WaitingOrder};
+use ports::waiting::{Changed, NewFiring, News, Pair, StoredHighs, WaitingOrder, WaitingPage};
 use ports::worker_registry::{Beat, Heartbeat, WorkerRow};
 use ports::{
     Directory, Doubts, Finalities, Operations, OrderHistory, OrderStore, Result, Volumes,
@@ -415,7 +415,7 @@ impl WaitingOrders for PgStore {
         pair: &Pair,
         after: Option<OrderId>,
         limit: usize,
-    ) -> Result<Vec<WaitingOrder>> {
+    ) -> Result<WaitingPage> {
         Ok(waiting::of_pair(&self.db, pair, after, limit).await?)
     }
 

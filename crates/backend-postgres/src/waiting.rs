@@ -4,7 +4,9 @@
 use domain::waiting::{Highs, Misses};
 use domain::{ClientId, Event, OrderId, Terms, Timestamp};
 use ports::order_store::DueOrder;
-use ports::waiting::{Changed, NewFiring, News, Pair, StoredHighs, Touched, WaitingOrder};
+use ports::waiting::{
+    Changed, NewFiring, News, Pair, StoredHighs, Touched, WaitingOrder, WaitingPage,
+};
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
@@ -56,14 +58,14 @@ pub(crate) async fn pairs(
 }
 
 const OF_PAIR: &str = "-- list_waiting_of_pair
-select o.id as order_id, o.client, o.terms, o.created_at, w.revision, w.misses, w.rests_until > now_ms() as is_resting
+select w.order_id, o.id is not null as is_known, o.client, o.terms, o.created_at, w.revision, w.misses,
+       w.rests_until > now_ms() as is_resting
 from (select * from waiting_orders w
       where w.token_in = $1 and w.token_out = $2 and w.order_id > $3
       order by w.order_id
       limit $4) as w
-join orders o on o.id = w.order_id
-where o.schema_version <= $5
-order by o.id";
+left join orders o on o.id = w.order_id and o.schema_version <= $5
+order by w.order_id";
 
 /// A page of a pair's waiting orders.
 pub(crate) async fn of_pair(
@@ -71,25 +73,44 @@ pub(crate) async fn of_pair(
     pair: &Pair,
     after: Option<OrderId>,
     limit: usize,
-) -> Result<Vec<WaitingOrder>, Failure> {
+) -> Result<WaitingPage, Failure> {
     let (sold, bought) = (&*pair.sold, &*pair.bought);
     let after = after.map_or(Uuid::nil(), OrderId::uuid);
-    let (limit, version) = (rows::limit(limit), rows::schema_version());
+    let (rows_max, version) = (rows::limit(limit), rows::schema_version());
     let params: [Param<'_>; 5] = [
         (&sold, Type::TEXT),
         (&bought, Type::TEXT),
         (&after, Type::UUID),
-        (&limit, Type::INT8),
+        (&rows_max, Type::INT8),
         (&version, Type::INT2),
     ];
     let found = db.read(OF_PAIR, &params).await?;
-    found.iter().map(waiting_order).collect()
+    let mut page = WaitingPage::default();
+    for row in &found {
+        match known(row)? {
+            Some(order) => page.orders.push(order),
+            None => page.unreadable.push(rows::order_id(row, "order_id")?),
+        }
+    }
+    if let Some(last) = found.last().filter(|_| found.len() == limit) {
+        page.next = Some(rows::order_id(last, "order_id")?);
+    }
+    Ok(page)
+}
+
+/// The order of a row, unless it cannot be read or a newer version has written it.
+fn known(row: &Row) -> Result<Option<WaitingOrder>, Failure> {
+    let is_known: bool = rows::column(row, "is_known")?;
+    Ok(match is_known {
+        true => waiting_order(row).ok(),
+        false => None,
+    })
 }
 
 /// One row without an order where nothing was touched, which tells the time.
 const TOUCHED: &str = "-- list_touched_orders
-select clock.at, o.id as order_id, o.client, o.terms, o.created_at, w.touched_at, w.revision, w.misses,
-       w.rests_until > clock.at as is_resting
+select clock.at, w.order_id, o.id is not null as is_known, o.client, o.terms, o.created_at, w.touched_at, w.revision,
+       w.misses, w.rests_until > clock.at as is_resting
 from (select now_ms() as at) as clock
 left join lateral (
     select * from waiting_orders w
@@ -98,7 +119,7 @@ left join lateral (
     limit $3
 ) as w on true
 left join orders o on o.id = w.order_id and o.schema_version <= $4
-order by w.touched_at, o.id";
+order by w.touched_at, w.order_id";
 
 /// Orders that began to wait or were changed from this time on, after this one.
 pub(crate) async fn touched(
@@ -110,25 +131,32 @@ pub(crate) async fn touched(
     let (time, id) = after.map_or((from.as_millis() - 1, Uuid::max()), |(at, order)| {
         (at.as_millis(), order.uuid())
     });
-    let (limit, version) = (rows::limit(limit), rows::schema_version());
+    let (rows_max, version) = (rows::limit(limit), rows::schema_version());
     let params: [Param<'_>; 4] = [
         (&time, Type::INT8),
         (&id, Type::UUID),
-        (&limit, Type::INT8),
+        (&rows_max, Type::INT8),
         (&version, Type::INT2),
     ];
     let found = db.read(TOUCHED, &params).await?;
-    let is_order = |row: &&Row| !matches!(row.try_get("order_id"), Ok(None::<Uuid>));
-    let touched = found.iter().filter(is_order).map(|row| {
-        Ok(Touched {
-            at: rows::timestamp(row, "touched_at")?,
-            order: waiting_order(row)?,
-        })
-    });
-    Ok(News {
+    let mut news = News {
         at: time_of(&found)?,
-        touched: touched.collect::<Result<_, Failure>>()?,
-    })
+        touched: Vec::new(),
+        next: None,
+    };
+    for row in &found {
+        if let Some(order) = known(row)? {
+            let at = rows::timestamp(row, "touched_at")?;
+            news.touched.push(Touched { at, order });
+        }
+    }
+    let is_order = |row: &&Row| !matches!(row.try_get("order_id"), Ok(None::<Uuid>));
+    let last = found.last().filter(|_| found.len() == limit);
+    if let Some(last) = last.filter(is_order) {
+        let at = rows::timestamp(last, "touched_at")?;
+        news.next = Some((at, rows::order_id(last, "order_id")?));
+    }
+    Ok(news)
 }
 
 fn time_of(rows: &[Row]) -> Result<Timestamp, Failure> {
@@ -204,7 +232,8 @@ pub(crate) async fn among(db: &Db, orders: &[OrderId]) -> Result<Vec<WaitingOrde
     let found = db
         .read(AMONG, &[(&ids, Type::UUID_ARRAY), (&version, Type::INT2)])
         .await?;
-    found.iter().map(waiting_order).collect()
+    let readable = found.iter().filter_map(|row| waiting_order(row).ok());
+    Ok(readable.collect())
 }
 
 fn waiting_order(row: &Row) -> Result<WaitingOrder, Failure> {

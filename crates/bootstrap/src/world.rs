@@ -20,7 +20,7 @@ use chain_solana::fees::{FeePolicy, UNIT_PRICE_MIN};
 use chain_solana::history::ChainHistory;
 use chain_solana::keys::Signer;
 use chain_solana::pools::reader::Known;
-use chain_solana::pools::{PoolReader, discovery};
+use chain_solana::pools::{Elsewhere, PoolReader, discovery};
 use chain_solana::rpc::socket::{AccountSocket, BirthSocket, SignatureSocket, SocketEndpoint};
 use chain_solana::rpc::{Hash, Lamports};
 use chain_solana::settings::Simulating;
@@ -363,7 +363,12 @@ impl World {
             Some(endpoints) => endpoints.valve(),
             None => Arc::new(Valve::shut_at_first(Arc::clone(&clock))),
         };
-        let router = Router::new(pools.clone(), reached.quote_limit, tokens);
+        let mut router = Router::new(pools.clone(), reached.quote_limit, tokens);
+        if let Some(endpoints) = &reached.endpoints
+            && endpoints.members().len() > 1
+        {
+            router = router.with_elsewhere(Arc::new(Elsewhere::than(pools.clone())));
+        }
         Ok(Self {
             router: router
                 .with_gates(gates_of(config)?)

@@ -135,16 +135,18 @@ impl Endpoints {
         method: Method,
         call: impl Fn(&'s dyn Rpc) -> BoxFuture<'s, Result<T, Error>> + Send + Sync,
     ) -> Result<T, Error> {
-        self.read_of(&mut 0, method, call).await
+        let answered = self.read_of(&mut 0, method, call).await;
+        answered.map(|(answer, _)| answer)
     }
 
-    /// The same of those endpoints that are not among the asked ones, which become more.
+    /// The same of those endpoints that are not among the asked ones, which become more; and the place of the one that
+    /// answered.
     async fn read_of<'s, T>(
         &'s self,
         asked: &mut u32,
         method: Method,
         call: impl Fn(&'s dyn Rpc) -> BoxFuture<'s, Result<T, Error>> + Send + Sync,
-    ) -> Result<T, Error> {
+    ) -> Result<(T, usize), Error> {
         self.open().await?;
         let mut failed = None;
         let mut refusing = Vec::new();
@@ -163,11 +165,11 @@ impl Endpoints {
                     }
                     failed = failed.or(Some(error));
                 }
-                answer => {
+                Ok(answer) => {
                     for member in refusing {
                         member.lacks(method);
                     }
-                    return answer;
+                    return Ok((answer, place));
                 }
             }
         }
@@ -241,6 +243,25 @@ impl Rpc for Endpoints {
         .await
     }
 
+    async fn accounts_beside(
+        &self,
+        addresses: &[Address],
+        view: View,
+        beside: Option<usize>,
+    ) -> Result<(At<Vec<Option<Account>>>, Option<usize>), Error> {
+        let method = Method::Accounts;
+        let call = |rpc| Rpc::accounts(rpc, addresses, view);
+        let beside = beside.map_or(0, |place| 1 << place);
+        if beside != 0 && self.has_others(method, beside) {
+            let other = self.read_of(&mut { beside }, method, call).await;
+            if let Ok((answer, place)) = other {
+                return Ok((answer, Some(place)));
+            }
+        }
+        let (answer, place) = self.read_of(&mut 0, method, call).await?;
+        Ok((answer, Some(place)))
+    }
+
     async fn program_accounts(
         &self,
         program: Address,
@@ -286,11 +307,11 @@ impl Rpc for Endpoints {
     ) -> Result<Option<Transaction>, Error> {
         let mut asked = 0;
         let call = |rpc| Rpc::transaction(rpc, signature, commitment);
-        let mut found = self.read_of(&mut asked, Method::Transaction, call).await?;
+        let (mut found, _) = self.read_of(&mut asked, Method::Transaction, call).await?;
         // Whoever does not tell it may lack it for ever.
         while found.is_none() && self.has_others(Method::Transaction, asked) {
             let other = self.read_of(&mut asked, Method::Transaction, call).await;
-            found = other.ok().flatten();
+            found = other.ok().and_then(|(found, _)| found);
         }
         Ok(found)
     }

@@ -9,6 +9,7 @@ mod ahead;
 mod aside;
 pub mod candidate;
 pub mod discovery;
+mod elsewhere;
 mod finder;
 mod listed;
 mod pairs;
@@ -25,6 +26,7 @@ use amm::{Address, Pool, Program};
 use crate::rpc::{Error, View};
 
 pub use candidate::Candidate;
+pub use elsewhere::Elsewhere;
 pub use reader::PoolReader;
 pub use reading::Reading;
 pub use snapshot::{Snapshot, Snapshots};
@@ -59,9 +61,19 @@ pub async fn read(
     candidates: &[Candidate],
     view: View,
 ) -> Result<Read, Error> {
+    read_beside(snapshots, candidates, view, None).await
+}
+
+/// The same from another endpoint than this one, where there is one.
+async fn read_beside(
+    snapshots: &Snapshots,
+    candidates: &[Candidate],
+    view: View,
+    beside: Option<usize>,
+) -> Result<Read, Error> {
     let needed = candidates.iter().flat_map(|it| it.accounts.iter().copied());
     let needed: BTreeSet<Address> = needed.collect();
-    let snapshot = snapshots.take(needed, view).await?;
+    let snapshot = snapshots.take_beside(needed, view, beside).await?;
     Ok(Read {
         pools: candidates.iter().map(|it| it.look(&*snapshot)).collect(),
         snapshot,

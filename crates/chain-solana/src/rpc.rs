@@ -188,6 +188,18 @@ pub trait Rpc: Send + Sync + Debug {
         view: View,
     ) -> Result<At<Vec<Option<Account>>>, Error>;
 
+    /// Accounts of another endpoint than this one, where there is one that can be asked at once; and which one answered.
+    /// An endpoint that stands alone has no number.
+    async fn accounts_beside(
+        &self,
+        addresses: &[Address],
+        view: View,
+        beside: Option<usize>,
+    ) -> Result<(At<Vec<Option<Account>>>, Option<usize>), Error> {
+        let _ = beside;
+        Ok((self.accounts(addresses, view).await?, None))
+    }
+
     /// The accounts of a program that pass all filters, at most [`FILTERS_MAX`].
     async fn program_accounts(
         &self,

@@ -22,6 +22,8 @@ pub(crate) const LATENCY: Duration = Duration::from_millis(40);
 pub(crate) enum Call {
     MinimumBalance(usize, Lamports),
     Accounts(Vec<Address>, Result<At<Vec<Option<Account>>>, Error>),
+    /// Of another endpoint than this one.
+    AccountsBeside(usize, Vec<Address>, Result<At<Vec<Option<Account>>>, Error>),
     ProgramAccounts(Address, Vec<Filter>, Result<Vec<(Address, Account)>, Error>),
     EpochInfo(View, Result<EpochInfo, Error>),
     LatestBlockhash(Result<At<Blockhash>, Error>),
@@ -40,6 +42,14 @@ pub(crate) enum Call {
 }
 
 impl Call {
+    /// The same asked of another endpoint than this one.
+    pub(crate) fn beside(self, place: usize) -> Self {
+        match self {
+            Self::Accounts(addresses, answer) => Self::AccountsBeside(place, addresses, answer),
+            other => panic!("not of one endpoint: {other:?}"),
+        }
+    }
+
     pub(crate) fn minimum_balance(bytes: usize, lamports: u64) -> Self {
         Self::MinimumBalance(bytes, Lamports::new(lamports))
     }
@@ -112,6 +122,23 @@ impl Rpc for Script {
             assert_eq!(addresses, expected);
             tokio::time::sleep(LATENCY).await;
             answer
+        })
+    }
+
+    /// It stands for two endpoints.
+    async fn accounts_beside(
+        &self,
+        addresses: &[Address],
+        view: View,
+        beside: Option<usize>,
+    ) -> Result<(At<Vec<Option<Account>>>, Option<usize>), Error> {
+        let Some(place) = beside else {
+            return Ok((self.accounts(addresses, view).await?, Some(0)));
+        };
+        answer!(self, "accounts of another endpoint", Call::AccountsBeside(than, expected, answer) => {
+            assert_eq!((place, addresses), (than, &expected[..]));
+            tokio::time::sleep(LATENCY).await;
+            answer.map(|answer| (answer, Some(1 - place)))
         })
     }
 

@@ -153,6 +153,8 @@ pub struct Unrouted {
 #[derive(Debug, Clone)]
 pub struct Router {
     source: Arc<dyn PoolSource>,
+    /// The same pools as somebody else shows them.
+    elsewhere: Option<Arc<dyn PoolSource>>,
     deadline: Duration,
     /// Reasons call assets by their symbols.
     tokens: Arc<TokenList>,
@@ -167,6 +169,7 @@ impl Router {
     pub fn new(source: Arc<dyn PoolSource>, deadline: Duration, tokens: Arc<TokenList>) -> Self {
         Self {
             source,
+            elsewhere: None,
             deadline,
             tokens,
             gates: Arc::default(),

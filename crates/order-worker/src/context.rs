@@ -12,6 +12,7 @@ use crate::Chain;
 use crate::foreign::Foreign;
 use crate::limiter::Limiter;
 use crate::metrics::Metrics;
+use crate::patient::Patient;
 use crate::settings::{LimitScope, Settings};
 
 /// Made once by [`crate::Worker::start`].
@@ -35,6 +36,7 @@ pub(crate) struct Context {
     /// the number of workers that it was computed for. It also outlives the identities.
     share: Mutex<Option<(NonZeroU32, Arc<Limiter>)>>,
     pub(crate) foreign: Foreign,
+    pub(crate) patient: Patient,
     /// Held while it is found out why a transaction is slow; from when on the next one may be asked about.
     pub(crate) slow_report: tokio::sync::Mutex<Duration>,
 }
@@ -61,6 +63,7 @@ impl Context {
             unconfirmed: Unconfirmed::start(ports, announcer, shutdown),
             router,
             chain,
+            patient: Patient::new(settings.concurrency),
             settings,
             shutdown: shutdown.clone(),
             metrics: Metrics::register(),

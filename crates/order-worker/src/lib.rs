@@ -43,6 +43,7 @@ mod looking;
 mod metrics;
 mod missing;
 mod panics;
+mod patient;
 mod permission;
 mod reconciling;
 mod recording;

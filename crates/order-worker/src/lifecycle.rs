@@ -71,8 +71,23 @@ pub(crate) async fn live(
     {
         return refused_ending(ctx, &lease, refused).await;
     }
+    let mut looks_since = None;
+    if missing::looks_again(&lease.order) {
+        let now = ctx.clock.monotonic();
+        if !ctx.patient.may_look(now) {
+            let delay = missing::later(ctx);
+            recording::release(ctx, &lease, delay).await;
+            return Ending::Resume { delay };
+        }
+        looks_since = Some(now);
+    }
     loop {
-        let recorded = match turn(ctx, &lease, permission, origin).await {
+        let next = turn(ctx, &lease, permission, origin).await;
+        if let Some(since) = looks_since.take() {
+            let took = ctx.clock.monotonic().saturating_sub(since);
+            ctx.patient.has_looked(took);
+        }
+        let recorded = match next {
             Next::Nothing => return Ending::Over,
             Next::Record(data) => record(ctx, &mut lease, data).await,
             Next::Submit(choice, transaction) => {

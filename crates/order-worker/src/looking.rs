@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 
+use dex_router::Router;
 use dex_router::router::{Look, RouteRequest, Sight};
 use domain::waiting::{Firing, Seen};
 use domain::{MaxImpact, OrderId, Terms};
@@ -43,19 +44,33 @@ impl Holding {
 
 /// What each order's amount brings now.
 pub(crate) async fn look(ctx: &Context, orders: &[WaitingOrder]) -> Vec<Sight> {
+    look_through(&ctx.router, ctx, orders).await
+}
+
+/// The same by this router.
+pub(crate) async fn look_through(
+    router: &Router,
+    ctx: &Context,
+    orders: &[WaitingOrder],
+) -> Vec<Sight> {
     let asked: Vec<RouteRequest> = orders.iter().map(|it| asked(ctx, &it.terms)).collect();
-    look_at(ctx, &asked).await
+    look_at(router, &asked).await
+}
+
+/// The router for the second of two looks: over another endpoint, where there is one.
+pub(crate) fn second_router(ctx: &Context) -> Router {
+    ctx.router.elsewhere().unwrap_or_else(|| ctx.router.clone())
 }
 
 /// What each of these brings now.
-pub(crate) async fn look_at(ctx: &Context, asked: &[RouteRequest]) -> Vec<Sight> {
+pub(crate) async fn look_at(router: &Router, asked: &[RouteRequest]) -> Vec<Sight> {
     let mut looks: HashMap<RouteRequest, Sight> = asked
         .iter()
         .map(|asked| (*asked, Sight::default()))
         .collect();
     let different: Vec<RouteRequest> = looks.keys().copied().collect();
     for some in different.chunks(ROUTES_AT_ONCE) {
-        let routes = some.iter().map(|asked| ctx.router.look_at(asked));
+        let routes = some.iter().map(|asked| router.look_at(asked));
         looks.extend(some.iter().copied().zip(join_all(routes).await));
     }
     let found = |asked| looks.get(asked).copied().unwrap_or_default();

@@ -17,6 +17,8 @@ const ROUTED_REST_MAX: Duration = Duration::from_secs(60);
 const REVERTED_REST: Duration = Duration::from_secs(10);
 const REVERTED_REST_MAX: Duration = Duration::from_secs(600);
 const REVERTS_MAX: u32 = 10;
+/// From so many misses on an order is given no more than one try in its longest rest.
+const WORN_AFTER: u32 = 30;
 /// How long an order that has fired waits for its own minimum, at least and at most.
 const LOOK_AGAIN_MIN: Duration = Duration::from_secs(1);
 const LOOK_AGAIN_MAX: Duration = Duration::from_secs(10);
@@ -61,7 +63,10 @@ pub(crate) fn of_limit(ctx: &Context, lease: &Lease, failure: &Failure) -> Optio
         doubled(REVERTED_REST, misses.reverted).min(REVERTED_REST_MAX)
     } else {
         misses.routed += 1;
-        doubled(ROUTED_REST, misses.routed).min(ROUTED_REST_MAX)
+        match is_worn(misses) {
+            true => ROUTED_REST_MAX,
+            false => doubled(ROUTED_REST, misses.routed).min(ROUTED_REST_MAX),
+        }
     };
     ctx.metrics.sent_back.increment(1);
     Some(EventData::WaitingAgain {
@@ -71,6 +76,12 @@ pub(crate) fn of_limit(ctx: &Context, lease: &Lease, failure: &Failure) -> Optio
     })
 }
 
+/// Whether an order has missed its floor so often that no look ends its rests: each miss is two events more, and those of
+/// an order that waits for months are to be counted.
+pub(crate) const fn is_worn(misses: Misses) -> bool {
+    misses.uncounted >= WORN_AFTER
+}
+
 /// The rest after so many misses.
 fn doubled(first: Duration, misses: u32) -> Duration {
     first * 2u32.saturating_pow(misses.saturating_sub(1).min(16))
@@ -78,16 +89,32 @@ fn doubled(first: Duration, misses: u32) -> Duration {
 
 /// How long an order that has fired rests where it is, because nobody offers its own minimum; `None` for all others.
 pub(crate) fn patience(ctx: &Context, order: &Order, failure: &Failure) -> Option<Duration> {
-    let waits = matches!(
+    let is_below = failure.code == FailureCode::BelowMinimum;
+    let spread = LOOK_AGAIN_MAX.saturating_sub(LOOK_AGAIN_MIN);
+    (is_patient(order) && is_below).then(|| LOOK_AGAIN_MIN + ctx.random.duration_below(spread))
+}
+
+/// Whether an order has fired once it waits for its own minimum where it is.
+fn is_patient(order: &Order) -> bool {
+    matches!(
         order.terms.order_type,
         OrderType::Stop { .. }
             | OrderType::TakeProfit { .. }
             | OrderType::TrailingStop { .. }
             | OrderType::Sniper(_)
-    );
-    let is_below = failure.code == FailureCode::BelowMinimum;
-    let spread = LOOK_AGAIN_MAX.saturating_sub(LOOK_AGAIN_MIN);
-    (waits && is_below).then(|| LOOK_AGAIN_MIN + ctx.random.duration_below(spread))
+    )
+}
+
+/// Whether an order that a worker takes over has looked for its own minimum before.
+pub(crate) fn looks_again(order: &Order) -> bool {
+    let has_own = order.terms.min_amount_out.is_some();
+    order.status() == Status::Routing && has_own && is_patient(order)
+}
+
+/// When such an order comes again if too many others look.
+pub(crate) fn later(ctx: &Context) -> Duration {
+    let half = LOOK_AGAIN_MAX / 2;
+    half + ctx.random.duration_below(half)
 }
 
 /// Whether the next execution begins at once: what has fired is in a hurry, and each execution waits for the proof that

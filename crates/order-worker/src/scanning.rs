@@ -2,33 +2,36 @@
 //!
 //! This is correct alone: whatever else fires orders makes it only quicker. One worker at a time scans for all; a second
 //! one would do no harm, because the store fires an order once. It has no lease on what it looks at, and remembers
-//! nothing from one scan to the next.
+//! hints alone from one scan to the next.
 //!
 //! A sniper is looked at in the same way, with the pools that pass its gates alone. Where the first of them opens soon, its
 //! pair is looked at again then, and does not wait for the next scan.
 //!
 //! `watching.rs` fires those sooner that wait for a price and are no snipers.
 
+mod searches;
 mod soon;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use dex_router::router::Look;
 use domain::order::{Trigger, WaitsFor};
 use domain::volume::Volume;
-use domain::{Mint, OrderType, Terms};
+use domain::{Asset, Mint, OrderId, OrderType, Terms};
 use futures_util::{StreamExt, stream};
 use ports::finality::Turn;
 use ports::waiting::{FIRED_AT_ONCE, Pair, WaitingOrder};
-use tracing::debug;
+use tracing::{debug, error};
 
 use crate::context::Context;
-use crate::looking::{Holding, fire, look};
+use crate::looking::{Holding, fire, look, look_through, second_router};
 use crate::metrics::took;
+use crate::missing;
 use crate::trailing::{self, Trails};
 use crate::volumes;
+use searches::Searches;
 use soon::Soon;
 
 /// In how many periods of the sweeper this loop looks once.
@@ -41,38 +44,54 @@ const PAGE: usize = 500;
 /// Between two looks of which the second must be of another slot, and how often it is tried before the next scan.
 const AGAIN_AFTER: Duration = Duration::from_millis(400);
 const AGAIN_AT_MOST: u32 = 10;
+/// Orders that cannot be read, of which it is remembered that it was said.
+const UNREADABLE_MAX: usize = 1_024;
+
+/// What one scan leaves to the next.
+#[derive(Debug, Default)]
+struct Scanner {
+    soon: Soon,
+    searches: Searches,
+    /// Those that it was said of that they cannot be read.
+    unreadable: HashSet<OrderId>,
+}
 
 /// What a look at a pair has shown beside what fired.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 struct Glance {
     /// In how many seconds the first pool opens that one of its snipers waits for.
     opens_in: Option<u64>,
-    /// The token that a sniper finds no pool of.
-    lacks_pool_of: Option<Mint>,
+    /// What a sniper sells, and the token that it finds no pool of.
+    lacks_pool_of: Option<(Asset, Asset)>,
+    /// Orders that are left out.
+    unreadable: Vec<OrderId>,
 }
 
 /// Looks once per period until somebody asks to stop.
 pub(crate) async fn run(ctx: Arc<Context>) {
     let period = ctx.settings.sweep * PERIODS;
-    let mut soon = Soon::default();
+    let mut scanner = Scanner::default();
     // So that the workers of a cluster that start together do not look together.
     let mut next_scan = ctx.clock.monotonic() + ctx.random.duration_below(period);
     loop {
         let now = ctx.clock.monotonic();
-        let due = soon.next().map_or(next_scan, |at| at.min(next_scan));
+        let due = scanner
+            .soon
+            .next()
+            .map_or(next_scan, |at| at.min(next_scan));
         tokio::select! {
             biased;
             () = ctx.shutdown.soft() => return,
             () = ctx.clock.sleep(due.saturating_sub(now)) => {}
             mints = births(&ctx) => {
-                soon.born(&mints, ctx.clock.monotonic());
+                scanner.soon.born(&mints, ctx.clock.monotonic());
                 continue;
             }
         }
         let looking = async {
             match due == next_scan {
-                true => scan(&ctx, period, &mut soon).await,
-                false => look_at_due(&ctx, &mut soon).await,
+                true => scanner.scan(&ctx, period).await,
+                false => scanner.look_at_due(&ctx).await,
             }
         };
         tokio::select! {
@@ -98,56 +117,81 @@ async fn births(ctx: &Context) -> BTreeSet<Mint> {
     }
 }
 
-/// Looks at the pairs of which a pool opens now, or was born.
-async fn look_at_due(ctx: &Context, soon: &mut Soon) -> ports::Result<()> {
-    for pair in soon.take_due(ctx.clock.monotonic()) {
-        let glance = scan_pair(ctx, &pair).await?;
-        soon.note(pair, glance.opens_in, ctx.clock.monotonic());
+impl Scanner {
+    /// Looks at the pairs of which a pool opens now, or was born.
+    async fn look_at_due(&mut self, ctx: &Context) -> ports::Result<()> {
+        for pair in self.soon.take_due(ctx.clock.monotonic()) {
+            // What is remembered of a pair does not know what was born just now.
+            if let Some((sold, bought)) = self.soon.born_of(&pair) {
+                ctx.router.doubt(sold, bought);
+            }
+            let glance = scan_pair(ctx, &pair, &self.searches).await?;
+            let now = ctx.clock.monotonic();
+            self.soon
+                .look_again_for(&pair, glance.lacks_pool_of.is_some());
+            self.soon.note(pair, glance.opens_in, now);
+        }
+        Ok(())
     }
-    Ok(())
+
+    async fn scan(&mut self, ctx: &Context, period: Duration) -> ports::Result<()> {
+        let mut pairs = ctx.store.waiting_pairs(None, PAIRS).await?;
+        if pairs.is_empty() || !ctx.store.take_turn(Turn::Scan, period).await? {
+            return Ok(());
+        }
+        let began = ctx.clock.monotonic();
+        let mut unborn = HashMap::new();
+        loop {
+            let searches = &self.searches;
+            let looking = stream::iter(pairs.clone()).map(|pair| async move {
+                let glance = scan_pair(ctx, &pair, searches).await?;
+                Ok((pair, glance))
+            });
+            let mut looking = looking.buffer_unordered(PAIRS_AT_ONCE);
+            while let Some(looked) = looking.next().await {
+                let (pair, glance) = looked?;
+                unborn.extend(glance.lacks_pool_of.map(|assets| (pair.clone(), assets)));
+                tell_unreadable(&mut self.unreadable, &glance.unreadable);
+                self.soon.note(pair, glance.opens_in, ctx.clock.monotonic());
+            }
+            drop(looking);
+            if pairs.len() < PAIRS {
+                break;
+            }
+            pairs = ctx.store.waiting_pairs(pairs.last(), PAIRS).await?;
+        }
+        self.searches.end_scan();
+        let mints = self.soon.await_births(unborn);
+        if let Some(births) = &ctx.chain.births {
+            births.follow(&mints);
+        }
+        took(&ctx.metrics.scan, began, ctx.clock.monotonic());
+        Ok(())
+    }
 }
 
-async fn scan(ctx: &Context, period: Duration, soon: &mut Soon) -> ports::Result<()> {
-    let mut pairs = ctx.store.waiting_pairs(None, PAIRS).await?;
-    if pairs.is_empty() || !ctx.store.take_turn(Turn::Scan, period).await? {
-        return Ok(());
-    }
-    let began = ctx.clock.monotonic();
-    let mut unborn = HashMap::new();
-    loop {
-        let looking = stream::iter(pairs.clone()).map(|pair| async move {
-            let glance = scan_pair(ctx, &pair).await?;
-            Ok((pair, glance))
-        });
-        let mut looking = looking.buffer_unordered(PAIRS_AT_ONCE);
-        while let Some(looked) = looking.next().await {
-            let (pair, glance) = looked?;
-            unborn.extend(glance.lacks_pool_of.map(|mint| (pair.clone(), mint)));
-            soon.note(pair, glance.opens_in, ctx.clock.monotonic());
+/// Says once of each order that it waits for nothing, because it cannot be read.
+fn tell_unreadable(told: &mut HashSet<OrderId>, orders: &[OrderId]) {
+    for id in orders {
+        if told.len() >= UNREADABLE_MAX {
+            told.clear();
         }
-        drop(looking);
-        if pairs.len() < PAIRS {
-            break;
+        if told.insert(*id) {
+            error!(order.id = %id, "the waiting order {id} cannot be read, and does not fire: a newer version has written it, or its row is damaged");
         }
-        pairs = ctx.store.waiting_pairs(pairs.last(), PAIRS).await?;
     }
-    let mints = soon.await_births(unborn);
-    if let Some(births) = &ctx.chain.births {
-        births.follow(&mints);
-    }
-    took(&ctx.metrics.scan, began, ctx.clock.monotonic());
-    Ok(())
 }
 
 /// Looks at a pair's orders.
-async fn scan_pair(ctx: &Context, pair: &Pair) -> ports::Result<Glance> {
+async fn scan_pair(ctx: &Context, pair: &Pair, searches: &Searches) -> ports::Result<Glance> {
     let (mut after, mut glance) = (None, Glance::default());
     let mut volume = None;
     loop {
         let page = ctx.store.waiting_of_pair(pair, after, PAGE).await?;
-        after = page.last().map(|order| order.id);
-        let is_last = page.len() < PAGE;
+        after = page.next;
+        glance.unreadable.extend(page.unreadable);
         let (trailing, of_amount): (Vec<_>, Vec<_>) = page
+            .orders
             .into_iter()
             .partition(|order| order.terms.order_type.trails());
         let waits_for_volume =
@@ -155,11 +199,11 @@ async fn scan_pair(ctx: &Context, pair: &Pair) -> ports::Result<Glance> {
         if let (None, Some(order)) = (volume, of_amount.iter().find(waits_for_volume)) {
             volume = Some(volumes::look(ctx, pair, &order.terms).await?);
         }
-        let of_page = judge(ctx, of_amount, volume.unwrap_or_default()).await?;
+        let of_page = judge(ctx, pair, of_amount, (volume.unwrap_or_default(), searches)).await?;
         glance.opens_in = glance.opens_in.into_iter().chain(of_page.opens_in).min();
         glance.lacks_pool_of = glance.lacks_pool_of.or(of_page.lacks_pool_of);
         judge_trailing(ctx, pair, trailing).await?;
-        if is_last {
+        if after.is_none() {
             return Ok(glance);
         }
     }
@@ -179,17 +223,26 @@ async fn judge_trailing(
     let last = last.unwrap_or(first.accepted_at);
     let mut trails = Trails::read(ctx, pair).await?;
     let mut holding = orders;
+    let second = second_router(ctx);
     let mut first_slot = None;
     for _ in 0..AGAIN_AT_MOST {
-        let Some(spot) = ctx.router.spot(assets.0, assets.1).await else {
+        let router = match first_slot {
+            None => &ctx.router,
+            Some(_) => &second,
+        };
+        let Some(spot) = router.spot(assets.0, assets.1).await else {
             return Ok(());
         };
+        if first_slot.is_some_and(|slot| spot.slot <= slot) {
+            ctx.clock.sleep(AGAIN_AFTER).await;
+            continue;
+        }
         trails.see(ctx, spot, last, None).await?;
         holding.retain(|order| trailing::holds(order, &trails.highs, spot.price));
         if holding.is_empty() {
             return Ok(());
         }
-        if first_slot.is_some_and(|slot| slot < spot.slot) {
+        if first_slot.is_some() {
             let fired = holding.into_iter().map(|order| Holding {
                 order,
                 price: spot.price.to_string(),
@@ -198,18 +251,23 @@ async fn judge_trailing(
             let fired: Vec<Holding> = fired.collect();
             return fire(ctx, &fired).await.map(drop);
         }
-        first_slot.get_or_insert(spot.slot);
+        first_slot = Some(spot.slot);
         ctx.clock.sleep(AGAIN_AFTER).await;
     }
     Ok(())
 }
 
 /// Fires those of these orders whose condition holds, and ends the rests of those whose does not.
-async fn judge(ctx: &Context, orders: Vec<WaitingOrder>, volume: Volume) -> ports::Result<Glance> {
+async fn judge(
+    ctx: &Context,
+    pair: &Pair,
+    orders: Vec<WaitingOrder>,
+    (volume, searches): (Volume, &Searches),
+) -> ports::Result<Glance> {
     let sights = look(ctx, &orders).await;
     let mut glance = Glance {
         opens_in: sights.iter().filter_map(|sight| sight.opens_in).min(),
-        lacks_pool_of: None,
+        ..Glance::default()
     };
     let (mut now, mut again, mut rested) = (Vec::new(), Vec::new(), Vec::new());
     for (order, sight) in orders.into_iter().zip(sights) {
@@ -218,13 +276,16 @@ async fn judge(ctx: &Context, orders: Vec<WaitingOrder>, volume: Volume) -> port
             if matches!(order.terms.order_type, OrderType::Sniper(_)) {
                 let (sold, bought) = (order.terms.asset_in, order.terms.asset_out);
                 // What is known of its pools may be all there is no more: a better one may have been born since.
-                ctx.router.doubt(sold, bought);
-                glance.lacks_pool_of = Some(bought.mint);
+                if glance.lacks_pool_of.is_none() && searches.may_search(pair) {
+                    ctx.router.doubt(sold, bought);
+                }
+                glance.lacks_pool_of = Some((sold, bought));
             }
             continue;
         };
         if !holds(&order.terms, look, volume) {
-            if order.is_resting || order.misses.routed > 0 {
+            let rests = order.is_resting || order.misses.routed > 0;
+            if rests && !missing::is_worn(order.misses) {
                 rested.push(order.id);
             }
         } else if order.is_resting {
@@ -258,6 +319,7 @@ fn holds(terms: &Terms, look: Look, volume: Volume) -> bool {
 
 /// Those whose condition still holds at another slot, and what is seen there.
 async fn seen_twice(ctx: &Context, mut once: Vec<(WaitingOrder, Look)>) -> Vec<Holding> {
+    let second = second_router(ctx);
     let mut twice = Vec::new();
     for _ in 0..AGAIN_AT_MOST {
         if once.is_empty() {
@@ -265,12 +327,14 @@ async fn seen_twice(ctx: &Context, mut once: Vec<(WaitingOrder, Look)>) -> Vec<H
         }
         ctx.clock.sleep(AGAIN_AFTER).await;
         let (orders, firsts): (Vec<_>, Vec<_>) = once.into_iter().unzip();
-        let looks = look(ctx, &orders).await;
+        let looks = look_through(&second, ctx, &orders).await;
         once = Vec::new();
         for ((order, first), second) in orders.into_iter().zip(firsts).zip(looks) {
             match second.look {
+                // Another endpoint may be behind: what it shows is no later look.
+                Some(second) if second.slot <= first.slot => once.push((order, first)),
                 Some(second) if !order.terms.holds_at(second.amount_out) => {}
-                Some(second) if second.slot > first.slot && second.is_whole => {
+                Some(second) if second.is_whole => {
                     twice.push(Holding::by_amount(order, second));
                 }
                 _ => once.push((order, first)),

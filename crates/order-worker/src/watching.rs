@@ -148,10 +148,9 @@ impl Watcher {
         loop {
             let news = ctx.store.touched(from, after, PAGE).await?;
             at.get_or_insert(news.at);
-            let is_last = news.touched.len() < PAGE;
-            after = news.touched.last().map(|it| (it.at, it.order.id));
+            after = news.next;
             orders.extend(news.touched.into_iter().map(|it| it.order));
-            if is_last {
+            if after.is_none() {
                 break;
             }
         }

@@ -15,7 +15,9 @@
 //! 6. A page is listed in one order of the store's; following the pages skips none that waits meanwhile.
 //! 7. What was touched, because it began to wait or was changed, is told with its time by the store's clock. Whoever asks
 //!    again from a few seconds before the last answer misses nothing, and hears some of it twice.
-//! 8. The highs of a pair are stored by whoever has read the last ones: who has read others stores nothing.
+//! 8. An order that cannot be read, because a newer version has written it or its row is damaged, keeps nobody from the
+//!    others: pages leave it out, and go on behind it.
+//! 9. The highs of a pair are stored by whoever has read the last ones: who has read others stores nothing.
 
 use std::fmt::Debug;
 use std::time::Duration;
@@ -74,6 +76,16 @@ pub struct WaitingOrder {
     pub misses: Misses,
 }
 
+/// A page of a pair's waiting orders.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct WaitingPage {
+    pub orders: Vec<WaitingOrder>,
+    /// Those of the page that cannot be read.
+    pub unreadable: Vec<OrderId>,
+    /// After which order the next page begins; absent on the last one.
+    pub next: Option<OrderId>,
+}
+
 /// An order that began to wait, or was changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Touched {
@@ -87,6 +99,8 @@ pub struct News {
     /// When this was read, by the store's clock.
     pub at: Timestamp,
     pub touched: Vec<Touched>,
+    /// After which the next page begins; absent on the last one.
+    pub next: Option<(Timestamp, OrderId)>,
 }
 
 /// A pair's highest spots, as they are stored.
@@ -136,7 +150,7 @@ pub trait WaitingOrders: Send + Sync + Debug {
         pair: &Pair,
         after: Option<OrderId>,
         limit: usize,
-    ) -> Result<Vec<WaitingOrder>>;
+    ) -> Result<WaitingPage>;
 
     /// Orders that were touched from this time on, by the store's clock, after this one; the longest ago first.
     async fn touched(

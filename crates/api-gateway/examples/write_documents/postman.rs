@@ -1,5 +1,5 @@
 //! A Postman collection of the API's calls, made from the OpenAPI document: a folder per tag, a request per
-//! call, with its parameters and an example body. Sockets are left out: a collection of this format has none.
+//! call and example of its body, with its parameters. Sockets are left out: a collection of this format has none.
 
 use serde_json::{Map, Value, json};
 
@@ -13,7 +13,7 @@ pub(crate) fn collection(openapi: &Value) -> Value {
     let folders = items(&openapi["tags"]).map(|tag| {
         let requests = calls(openapi)
             .filter(|call| call.operation["tags"][0] == tag["name"])
-            .map(|call| request(openapi, &call));
+            .flat_map(|call| requests(openapi, &call));
         json!({
             "name": tag["name"],
             "description": tag["description"],
@@ -54,13 +54,28 @@ fn calls(openapi: &Value) -> impl Iterator<Item = Call<'_>> {
     calls.filter(|call| call.operation["responses"].get("101").is_none())
 }
 
-fn request(openapi: &Value, call: &Call<'_>) -> Value {
+/// The call with each example of its body.
+fn requests(openapi: &Value, call: &Call<'_>) -> Vec<Value> {
+    let examples = example_bodies(openapi, call);
+    let mut requests = vec![request(call, examples.first())];
+    requests.extend(examples.iter().skip(1).map(|example| {
+        let mut request = request(call, Some(example));
+        let (name, kind) = (&call.operation["summary"], &example["orderType"]);
+        if let (Some(name), Some(kind)) = (name.as_str(), kind.as_str()) {
+            request["name"] = format!("{name}: {kind}").into();
+        }
+        request
+    }));
+    requests
+}
+
+fn request(call: &Call<'_>, example: Option<&Value>) -> Value {
     let mut request = Map::new();
     request.insert("method".to_owned(), call.method.to_uppercase().into());
     request.insert("description".to_owned(), description(call));
     request.insert("url".to_owned(), url(call));
     let mut headers: Vec<Value> = parameters(call, "header").map(optional).collect();
-    if let Some(body) = example_body(openapi, call) {
+    if let Some(body) = example.and_then(body) {
         headers.push(json!({ "key": "Content-Type", "value": "application/json" }));
         request.insert("body".to_owned(), body);
     }
@@ -111,12 +126,18 @@ fn optional(parameter: &Value) -> Value {
     })
 }
 
-fn example_body(openapi: &Value, call: &Call<'_>) -> Option<Value> {
+fn example_bodies<'a>(openapi: &'a Value, call: &Call<'_>) -> &'a [Value] {
     let schema = call
         .operation
-        .pointer("/requestBody/content/application~1json/schema")?;
-    let reference = schema["$ref"].as_str()?.strip_prefix('#')?;
-    let example = openapi.pointer(reference)?["examples"].get(0)?;
+        .pointer("/requestBody/content/application~1json/schema");
+    let reference = schema.and_then(|schema| schema["$ref"].as_str());
+    let reference = reference.and_then(|reference| reference.strip_prefix('#'));
+    let schema = reference.and_then(|reference| openapi.pointer(reference));
+    let examples = schema.and_then(|schema| schema["examples"].as_array());
+    examples.map_or(&[], Vec::as_slice)
+}
+
+fn body(example: &Value) -> Option<Value> {
     let raw = serde_json::to_string_pretty(example).ok()?;
     Some(json!({ "mode": "raw", "raw": raw, "options": { "raw": { "language": "json" } } }))
 }

@@ -113,9 +113,37 @@ fn the_collection_has_every_call_that_is_no_socket() {
     calls.dedup();
 
     let folders = collection["item"].as_array().unwrap();
-    let requests = folders.iter().flat_map(|folder| folder["item"].as_array());
+    let requests = folders
+        .iter()
+        .filter_map(|folder| folder["item"].as_array());
+    let requests: Vec<&Value> = requests.flatten().map(|it| &it["request"]).collect();
 
-    assert_eq!(requests.map(Vec::len).sum::<usize>(), calls.len());
+    let mut named: Vec<String> = requests
+        .iter()
+        .map(|request| format!("{} {}", request["method"], request["url"]["raw"]))
+        .collect();
+    named.sort_unstable();
+    named.dedup();
+    assert_eq!(named.len(), calls.len());
+}
+
+#[test]
+fn the_collection_submits_an_order_of_every_type() {
+    let collection = postman::collection(&api());
+    let orders = collection["item"][0]["item"].as_array().unwrap();
+
+    let bodies = orders.iter().filter_map(|it| {
+        let submits = it["name"].as_str()?.starts_with("Submit an order");
+        let raw = it["request"]["body"]["raw"].as_str().filter(|_| submits)?;
+        serde_json::from_str::<Value>(raw).ok()
+    });
+    let types: Vec<Value> = bodies.map(|body| body["orderType"].clone()).collect();
+
+    let all = ["limit", "stop", "take_profit", "trailing_stop", "sniper"];
+    let expected: Vec<Value> = std::iter::once(Value::Null)
+        .chain(all.map(Value::from))
+        .collect();
+    assert_eq!(types, expected);
 }
 
 #[test]

@@ -54,8 +54,8 @@ pub(crate) const DUE: &str = "-- due_orders
 
 pub(crate) const DUE_OF_CLIENT: &str = "-- due_orders_of_client
      select key, id, client, due_at, lease_worker, begun, wallet, firing is not null from orders
-     indexed by orders_by_client
-     where client = +?1 and end_status is null and waits = 0 and (due_at <= ?2 or due_at > ?3)
+     indexed by orders_due_of_client
+     where client = +?1 and ended_at is null and waits = 0 and (due_at <= ?2 or due_at > ?3)
      order by key";
 
 pub(crate) const OLDEST_DUE: &str = "-- oldest_due
@@ -129,8 +129,11 @@ fn offered(db: &Connection, row: &Row<'_>, workers: &Workers) -> Result<Option<D
     }
     let wallet = row.get_ref(6)?.as_str_or_null();
     let is_here = workers.wallets.has(wallet.map_err(rusqlite::Error::from)?);
-    // Whoever settles an order needs no key.
-    let is_settled_by_all = || Ok::<_, Fault>(last_status(db, row.get(0)?)? == Status::Submitted);
+    // Whoever settles an order needs no key. One that nobody has begun is not submitted, and costs no other look.
+    let is_settled_by_all = || {
+        let begun: bool = row.get(5)?;
+        Ok::<_, Fault>(begun && last_status(db, row.get(0)?)? == Status::Submitted)
+    };
     match is_here || is_settled_by_all()? {
         true => due_order(db, row).map(Some),
         false => Ok(None),

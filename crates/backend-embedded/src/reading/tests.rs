@@ -44,6 +44,34 @@ fn what_is_asked_often_follows_an_index() {
     }
 }
 
+/// How many rows a look at a client's due orders reads while this many of them wait for a condition.
+fn steps_past(waiting: usize) -> i32 {
+    let db = STORE_FILE.open_memory().unwrap();
+    for key in 1..=i64::try_from(waiting).unwrap() + 1 {
+        let waits = i64::from(key > 1);
+        db.execute(
+            "insert into orders (key, id, client, schema_version, terms, token_in, token_out, created_at, due_at, waits)
+             values (?1, ?2, 'anyone', 1, '', 'SOL', 'USDC', 0, 0, ?3)",
+            (key, key.to_le_bytes(), waits),
+        )
+        .unwrap();
+    }
+    let mut statement = db.prepare(due::DUE_OF_CLIENT).unwrap();
+    let mut rows = statement.query(("anyone", 1, i64::MAX)).unwrap();
+    let mut due = 0;
+    while rows.next().unwrap().is_some() {
+        due += 1;
+    }
+    drop(rows);
+    assert_eq!(due, 1);
+    statement.get_status(StatementStatus::VmStep)
+}
+
+#[test]
+fn a_clients_due_orders_are_found_without_walking_over_those_that_wait() {
+    assert_eq!(steps_past(1_000), steps_past(0));
+}
+
 #[test]
 fn every_list_follows_an_index() {
     let db = STORE_FILE.open_memory().unwrap();

@@ -2,7 +2,7 @@
 
 use domain::waiting::{Highs, Misses};
 use domain::{ClientId, Event, EventData, OrderId, Seq, Timestamp};
-use ports::waiting::{Pair, StoredHighs, Touched, WaitingOrder};
+use ports::waiting::{News, Pair, StoredHighs, Touched, WaitingOrder, WaitingPage};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::columns;
@@ -48,7 +48,7 @@ pub(crate) fn of_pair(
     after: Option<OrderId>,
     limit: usize,
     now: Timestamp,
-) -> Result<Vec<WaitingOrder>, Fault> {
+) -> Result<WaitingPage, Fault> {
     let after = after.map(|order| order.uuid().into_bytes());
     let mut statement = db.prepare_cached(
         "-- waiting_orders_of_pair
@@ -58,19 +58,24 @@ pub(crate) fn of_pair(
              and w.order_key > coalesce((select key from orders where id = ?3), 0)
          order by w.order_key limit ?4",
     )?;
-    let limit = columns::limit(limit);
     let mut rows = statement.query(params![
         pair.sold,
         pair.bought,
         after,
-        limit,
+        columns::limit(limit),
         now.as_millis()
     ])?;
-    let mut orders = Vec::new();
+    let (mut page, mut count) = (WaitingPage::default(), 0);
     while let Some(row) = rows.next()? {
-        orders.push(waiting_order(row)?);
+        let id = columns::order_id(row, 0)?;
+        match waiting_order(row) {
+            Ok(order) => page.orders.push(order),
+            Err(_) => page.unreadable.push(id),
+        }
+        count += 1;
+        page.next = (count == limit).then_some(id);
     }
-    Ok(orders)
+    Ok(page)
 }
 
 /// Orders that began to wait or were changed from this time on, after this one.
@@ -80,7 +85,7 @@ pub(crate) fn touched(
     after: Option<(Timestamp, OrderId)>,
     limit: usize,
     now: Timestamp,
-) -> Result<Vec<Touched>, Fault> {
+) -> Result<News, Fault> {
     let last = after.map(|(_, order)| order.uuid().into_bytes());
     let time = after.map_or(from, |(at, _)| at);
     let mut statement = db.prepare_cached(
@@ -90,16 +95,23 @@ pub(crate) fn touched(
          where (w.touched_at, w.order_key) > (?1, coalesce((select key from orders where id = ?2), 0))
          order by w.touched_at, w.order_key limit ?3",
     )?;
-    let limit = columns::limit(limit);
-    let mut rows = statement.query(params![time.as_millis(), last, limit, now.as_millis()])?;
-    let mut touched = Vec::new();
+    let rows_max = columns::limit(limit);
+    let mut rows = statement.query(params![time.as_millis(), last, rows_max, now.as_millis()])?;
+    let mut news = News {
+        at: now,
+        touched: Vec::new(),
+        next: None,
+    };
+    let mut count = 0;
     while let Some(row) = rows.next()? {
-        touched.push(Touched {
-            at: columns::time(row, 7)?,
-            order: waiting_order(row)?,
-        });
+        let (at, id) = (columns::time(row, 7)?, columns::order_id(row, 0)?);
+        let readable = waiting_order(row).ok();
+        news.touched
+            .extend(readable.map(|order| Touched { at, order }));
+        count += 1;
+        news.next = (count == limit).then_some((at, id));
     }
-    Ok(touched)
+    Ok(news)
 }
 
 /// A pair's highest spots.
@@ -140,7 +152,7 @@ pub(crate) fn among(
         let row = statement.query_row(params![order.uuid().as_bytes(), now.as_millis()], |row| {
             Ok(waiting_order(row))
         });
-        found.extend(row.optional()?.transpose()?);
+        found.extend(row.optional()?.and_then(Result::ok));
     }
     Ok(found)
 }

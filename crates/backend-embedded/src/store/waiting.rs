@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use domain::waiting::Highs;
 use domain::{ClientId, Event, OrderId, Terms, Timestamp};
 use ports::order_store::DueOrder;
-use ports::waiting::{Changed, NewFiring, News, Pair, StoredHighs, WaitingOrder};
+use ports::waiting::{Changed, NewFiring, News, Pair, StoredHighs, WaitingOrder, WaitingPage};
 use ports::{Result, WaitingOrders};
 
 use super::SqliteStore;
@@ -27,7 +27,7 @@ impl WaitingOrders for SqliteStore {
         pair: &Pair,
         after: Option<OrderId>,
         limit: usize,
-    ) -> Result<Vec<WaitingOrder>> {
+    ) -> Result<WaitingPage> {
         let (pair, now) = (pair.clone(), self.now());
         self.read(move |db| waiting::of_pair(db, &pair, after, limit, now))
             .await
@@ -40,9 +40,8 @@ impl WaitingOrders for SqliteStore {
         limit: usize,
     ) -> Result<News> {
         let at = self.now();
-        let touched = move |db: &_| waiting::touched(db, from, after, limit, at);
-        let touched = self.read(touched).await?;
-        Ok(News { at, touched })
+        self.read(move |db| waiting::touched(db, from, after, limit, at))
+            .await
     }
 
     async fn highs(&self, pair: &Pair) -> Result<StoredHighs> {

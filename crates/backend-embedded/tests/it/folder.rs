@@ -10,7 +10,7 @@ use ports::order_store::Claim;
 use ports::{Clock, Store, SystemClock};
 use rusqlite::{Connection, ErrorCode, params};
 use tempfile::TempDir;
-use testkit::contract::{Given, version_1};
+use testkit::contract::{Given, version_1, waiting};
 
 const FIRST_SCHEMA: &str = include_str!("../../../../migrations/sqlite/0001_orders.sql");
 
@@ -310,6 +310,25 @@ async fn an_unreadable_row_is_corrupt_and_stops_nothing_else() {
     );
     assert!(store.order(healthy, None).await.unwrap().is_some());
     given.leased(&store, healthy).await;
+}
+
+#[tokio::test]
+async fn an_unreadable_order_that_waits_keeps_nobody_from_the_others_of_its_pair() {
+    let folder = TempDir::new().unwrap();
+    let given = Given::new();
+    let store = open(folder.path());
+    let orders = waiting::accept_some(&given, &store, 5).await;
+    let broken = [orders[1], orders[4]];
+    for order in broken {
+        file(folder.path())
+            .execute(
+                "update orders set terms = 'not json' where id = ?1",
+                [order.uuid().as_bytes()],
+            )
+            .unwrap();
+    }
+
+    waiting::check_left_out(&store, &orders, &broken).await;
 }
 
 /// How a process ends.

@@ -8,7 +8,7 @@ use domain::event::SCHEMA_VERSION;
 use ports::order_history::ListFilter;
 use ports::order_store::Claim;
 use servers::PostgresServer;
-use testkit::contract::{Given, eventually, version_1};
+use testkit::contract::{Given, eventually, version_1, waiting};
 use tokio::task::JoinSet;
 
 use crate::{ask, meddle, open_patiently, server};
@@ -91,6 +91,26 @@ async fn unreadable_orders_leave_lists_as_long_as_asked_for() {
         let dead: Vec<_> = dead.iter().map(|order| order.id).collect();
         assert_eq!(dead, readable[..limit.min(3)]);
     }
+}
+
+#[tokio::test]
+async fn an_unreadable_order_that_waits_keeps_nobody_from_the_others_of_its_pair() {
+    let (server, given) = (server(), Given::new());
+    let store = open_patiently(&server).await;
+    let orders = waiting::accept_some(&given, &store, 5).await;
+    let damaged = format!(
+        "update orders set terms = 'not json' where id = '{}'",
+        orders[1]
+    );
+    meddle(&server, &damaged).await;
+    let newer = format!(
+        "update orders set schema_version = {} where id = '{}'",
+        SCHEMA_VERSION + 1,
+        orders[4]
+    );
+    meddle(&server, &newer).await;
+
+    waiting::check_left_out(&store, &orders, &[orders[1], orders[4]]).await;
 }
 
 #[tokio::test]

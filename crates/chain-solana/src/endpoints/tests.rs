@@ -92,6 +92,30 @@ async fn the_slots_of_a_liar_bench_nobody() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn accounts_are_read_once_more_from_another_endpoint_where_there_is_one() {
+    let [first, second] = [Fake::new(), Fake::new()];
+    let two = endpoints(&[&first, &second]);
+    let read = async |of: &Endpoints, beside| {
+        let (at, by) = of
+            .accounts_beside(&[], View::CONFIRMED, beside)
+            .await
+            .unwrap();
+        (at.slot, by)
+    };
+    let slot = Slot::new(SLOT);
+    assert_eq!(read(&two, None).await, (slot, Some(0)));
+    assert_eq!(read(&two, Some(0)).await, (slot, Some(1)));
+    assert_eq!(read(&two, Some(1)).await, (slot, Some(0)));
+    assert_eq!([first.reads(), second.reads()], [2, 1]);
+
+    // One that does not answer keeps nobody waiting for long: the first is asked again, and then at once.
+    second.set(|it| it.failure = Some(Error::unavailable("reset")));
+    assert_eq!(read(&two, Some(0)).await, (slot, Some(0)));
+    let alone = endpoints(&[&first]);
+    assert_eq!(read(&alone, Some(0)).await, (slot, Some(0)));
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_one_endpoint_does_not_answer_another_is_asked() {
     let [first, second] = [Fake::new(), Fake::new()];
     let endpoints = endpoints(&[&first, &second]);

@@ -23,7 +23,7 @@ use super::aside::Aside;
 use super::finder::Finder;
 use super::pairs::{Key, Pairs, key};
 use super::reading::kind;
-use super::{Candidate, Reading, Snapshots, read};
+use super::{Candidate, Reading, Snapshots, read, read_beside};
 use crate::build::compile::LookupTable;
 use crate::convert::{address, mint, mints};
 use crate::in_flight::InFlight;
@@ -199,8 +199,7 @@ impl PoolReader {
     async fn reading(&self, key: Key) -> Result<Arc<Reading>, Error> {
         let now = self.shared.clock.monotonic();
         let last = self.shared.pairs.reading(&key);
-        let is_shared = |it: &Arc<Reading>| now.saturating_sub(it.answered_at) < self.shared_for;
-        if let Some(shared) = last.clone().filter(is_shared) {
+        if let Some(shared) = last.clone().filter(|it| self.is_shared(it)) {
             return Ok(shared);
         }
         if let Some(fresh) = self.fresh(&key, last, now) {
@@ -211,6 +210,36 @@ impl PoolReader {
             true => Ok(reading),
             false => Err(Error::unavailable("the pools took too long to be read")),
         }
+    }
+
+    /// Whether a reading came so short ago that whoever asks now gets it too.
+    pub(super) fn is_shared(&self, reading: &Reading) -> bool {
+        let now = self.shared.clock.monotonic();
+        now.saturating_sub(reading.answered_at) < self.shared_for
+    }
+
+    /// A venue's pools of a pair as another endpoint shows them than the one that showed them last, where there is one.
+    pub(super) async fn read_elsewhere(&self, key: Key) -> Result<Arc<Reading>, Error> {
+        let last = self.shared.pairs.reading(&key);
+        let by = last.and_then(|last| last.by);
+        let reading = self.shared.read_beside(key, by).await?.0;
+        Ok(Arc::new(reading))
+    }
+
+    /// What a reading offers to whoever quotes.
+    pub(super) fn offered(&self, reading: &Reading, pair: (Address, Address)) -> PairPools {
+        let mut pools = reading.pair(pair);
+        self.aside.withhold(&mut pools.pools);
+        pools
+    }
+
+    /// What stands in the lookup tables now.
+    pub(super) fn tables_now(&self) -> Vec<Table> {
+        let tables = self.tables.last();
+        let tables = tables
+            .iter()
+            .map(|it| it.addresses.iter().copied().collect());
+        tables.collect()
     }
 
     /// The last reading, where it was followed since that nothing has changed.
@@ -270,18 +299,31 @@ impl From<Error> for LegError {
 
 impl Shared {
     async fn read(&self, key: Key) -> Result<Arc<Reading>, Error> {
-        let candidates = self.candidates(key).await?;
-        if candidates.is_empty() {
-            return Ok(Arc::new(Reading::of_nothing(self.clock.monotonic())));
-        }
-        let mut pools = read(&self.snapshots, &candidates, View::CONFIRMED).await?;
-        let moved = moved(&candidates, &pools.snapshot);
-        if let Some(moved) = &moved {
-            pools = read(&self.snapshots, moved, View::CONFIRMED).await?;
-        }
-        let reading = Arc::new(Reading::of(&pools, self.clock.monotonic()));
+        let (reading, moved) = self.read_beside(key, None).await?;
+        let reading = Arc::new(reading);
         self.pairs.read(&key, Arc::clone(&reading), moved);
         Ok(reading)
+    }
+
+    /// A pair's pools, and which accounts they need now, where those are others.
+    async fn read_beside(
+        &self,
+        key: Key,
+        beside: Option<usize>,
+    ) -> Result<(Reading, Option<Arc<[Candidate]>>), Error> {
+        let candidates = self.candidates(key).await?;
+        if candidates.is_empty() {
+            return Ok((Reading::of_nothing(self.clock.monotonic()), None));
+        }
+        let take = |candidates: Arc<[Candidate]>| async move {
+            read_beside(&self.snapshots, &candidates, View::CONFIRMED, beside).await
+        };
+        let mut pools = take(Arc::clone(&candidates)).await?;
+        let moved = moved(&candidates, &pools.snapshot);
+        if let Some(moved) = &moved {
+            pools = take(Arc::clone(moved)).await?;
+        }
+        Ok((Reading::of(&pools, self.clock.monotonic()), moved))
     }
 
     /// The deepest pools of a pair that each of a venue's programs has.
@@ -334,10 +376,7 @@ impl PoolSource for PoolReader {
     async fn pools(&self, venue: Venue, pair: (Mint, Mint)) -> Result<PairPools, Unavailable> {
         let pair = mints(pair);
         let (reading, ()) = join(self.reading(key(venue, pair)), self.tables.refresh()).await;
-        let reading = reading?;
-        let mut pools = reading.pair(pair);
-        self.aside.withhold(&mut pools.pools);
-        Ok(pools)
+        Ok(self.offered(&*reading?, pair))
     }
 
     async fn has_account(&self, wallet: Option<domain::Address>, asset: Asset) -> bool {
@@ -345,11 +384,7 @@ impl PoolSource for PoolReader {
     }
 
     fn tables(&self) -> Vec<Table> {
-        let tables = self.tables.last();
-        let tables = tables
-            .iter()
-            .map(|it| it.addresses.iter().copied().collect());
-        tables.collect()
+        self.tables_now()
     }
 
     fn watch(&self, pairs: &[(Mint, Mint)]) {

@@ -26,6 +26,8 @@ pub struct Reading {
     pub(super) asked_at: Duration,
     /// When the answer came.
     pub(super) answered_at: Duration,
+    /// Which endpoint showed them, where there are several.
+    pub(super) by: Option<usize>,
     tokens: Vec<Token>,
     pools: Arc<[FoundPool]>,
 }
@@ -61,6 +63,7 @@ impl Reading {
             now: snapshot.now,
             asked_at: snapshot.asked_at(),
             answered_at,
+            by: snapshot.by,
             pools: found.collect(),
             tokens,
         }
@@ -73,6 +76,7 @@ impl Reading {
             now: ChainTime::default(),
             asked_at: now,
             answered_at: now,
+            by: None,
             tokens: Vec::new(),
             pools: Arc::default(),
         }

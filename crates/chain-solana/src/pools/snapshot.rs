@@ -24,6 +24,8 @@ pub struct Snapshot {
     /// The chain's time in it.
     pub now: ChainTime,
     asked_at: Duration,
+    /// Which endpoint showed it, where there are several.
+    pub(super) by: Option<usize>,
     accounts: BTreeMap<Address, StoredAccount>,
 }
 
@@ -34,6 +36,7 @@ impl Snapshot {
             slot,
             now: accounts.get(&CLOCK).and_then(|clock| time(&clock.data))?,
             asked_at: Duration::ZERO,
+            by: None,
             accounts,
         })
     }
@@ -59,7 +62,7 @@ type Taken = Result<Arc<Snapshot>, Error>;
 pub struct Snapshots {
     rpc: Arc<dyn Rpc>,
     clock: Arc<dyn Clock>,
-    in_flight: InFlight<(View, Vec<Address>), Taken>,
+    in_flight: InFlight<(View, Option<usize>, Vec<Address>), Taken>,
 }
 
 impl Snapshots {
@@ -77,6 +80,18 @@ impl Snapshots {
     ///
     /// Cancel safety: may be dropped; whoever shares the request goes on with it.
     pub async fn take(&self, addresses: BTreeSet<Address>, view: View) -> Taken {
+        self.take_beside(addresses, view, None).await
+    }
+
+    /// The same from another endpoint than this one, where there is one.
+    ///
+    /// Cancel safety: as above.
+    pub(super) async fn take_beside(
+        &self,
+        addresses: BTreeSet<Address>,
+        view: View,
+        beside: Option<usize>,
+    ) -> Taken {
         let mut addresses: Vec<_> = addresses.into_iter().collect();
         if addresses.len() > ADDRESSES_MAX {
             let asked = addresses.len();
@@ -85,15 +100,20 @@ impl Snapshots {
         }
         addresses.push(CLOCK);
         let (rpc, clock) = (Arc::clone(&self.rpc), Arc::clone(&self.clock));
-        let key = (view, addresses.clone());
-        let ask = || async move { ask(&*rpc, &*clock, &addresses, view).await }.boxed();
+        let key = (view, beside, addresses.clone());
+        let ask = || async move { ask(&*rpc, &*clock, &addresses, (view, beside)).await }.boxed();
         self.in_flight.join(key, ask).await
     }
 }
 
-async fn ask(rpc: &dyn Rpc, clock: &dyn Clock, addresses: &[Address], view: View) -> Taken {
+async fn ask(
+    rpc: &dyn Rpc,
+    clock: &dyn Clock,
+    addresses: &[Address],
+    (view, beside): (View, Option<usize>),
+) -> Taken {
     let asked_at = clock.monotonic();
-    let At { slot, value } = rpc.accounts(addresses, view).await?;
+    let (At { slot, value }, by) = rpc.accounts_beside(addresses, view, beside).await?;
     let found = addresses.iter().zip(value);
     let stored = |account: Account| StoredAccount {
         owner: account.owner,
@@ -111,6 +131,7 @@ async fn ask(rpc: &dyn Rpc, clock: &dyn Clock, addresses: &[Address], view: View
         slot,
         now,
         asked_at,
+        by,
         accounts,
     }))
 }

@@ -1,8 +1,11 @@
 //! What an amount would bring, for those who only want to know.
 
+use std::sync::Arc;
+
 use domain::BaseUnits;
 
 use super::{RouteRequest, Router, opens_in};
+use crate::pools::PoolSource;
 
 /// What a route would bring.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +27,25 @@ pub struct Sight {
 }
 
 impl Router {
+    /// The same that can look at these pools as somebody else shows them.
+    #[must_use]
+    pub fn with_elsewhere(self, source: Arc<dyn PoolSource>) -> Self {
+        Self {
+            elsewhere: Some(source),
+            ..self
+        }
+    }
+
+    /// The same over what somebody else shows, where there is somebody: for the second of two looks that must agree.
+    #[must_use]
+    pub fn elsewhere(&self) -> Option<Self> {
+        let source = Arc::clone(self.elsewhere.as_ref()?);
+        Some(Self {
+            source,
+            ..self.clone()
+        })
+    }
+
     /// What the best route would bring.
     pub async fn look_at(&self, request: &RouteRequest) -> Sight {
         let (asked, thirds) = Box::pin(self.ask_all(request)).await;

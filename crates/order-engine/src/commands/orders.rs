@@ -30,6 +30,7 @@ Examples:
 const LIST_EXAMPLES: &str = "\
 Examples:
   order-engine orders list --status failed
+  order-engine orders list --waiting
   order-engine orders list --token-in SOL --limit 200 --json";
 const SHOW_EXAMPLE: &str = "\
 Example:
@@ -80,7 +81,7 @@ pub(crate) struct List {
     /// Only orders that this wallet pays for, by its name or address
     #[arg(long)]
     wallet: Option<String>,
-    /// Only orders that wait for a price
+    /// Only orders that wait for their condition
     #[arg(long)]
     waiting: bool,
     /// Only orders of this group

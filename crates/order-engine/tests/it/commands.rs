@@ -2,6 +2,7 @@
 //! need no engine, and how an engine ends that commands have called.
 
 mod alone;
+mod waiting;
 
 use std::path::Path;
 
@@ -14,6 +15,8 @@ use testkit::contract::eventually;
 use crate::run::{Ran, run};
 use crate::world::caller::Caller;
 use crate::world::{Settings, World};
+
+pub(crate) use waiting::orders_that_wait_are_submitted_listed_and_changed;
 
 /// Workers hear of a pause, at the latest, with their next heartbeat.
 const QUICK_HEARTS: Settings = &[("HEARTBEAT_MS", "50")];
@@ -424,6 +427,7 @@ mod process {
         commands::submit_follows_the_order_to_its_end(commands::DIRECT),
         commands::submit_buys_an_exact_amount(NONE),
         commands::submit_says_what_to_offer_and_how_far_to_move_the_price(commands::DIRECT),
+        commands::orders_that_wait_are_submitted_listed_and_changed(NONE),
         commands::a_repeated_submission_under_one_key_is_one_order(NONE),
         commands::a_dry_run_shows_offers_and_stores_nothing(commands::DIRECT),
         commands::exit_codes_tell_what_went_wrong(NONE),
@@ -455,6 +459,7 @@ mod clustered {
         commands::submit_follows_the_order_to_its_end,
         commands::submit_buys_an_exact_amount,
         commands::submit_says_what_to_offer_and_how_far_to_move_the_price,
+        commands::orders_that_wait_are_submitted_listed_and_changed,
         commands::a_repeated_submission_under_one_key_is_one_order,
         commands::a_dry_run_shows_offers_and_stores_nothing,
         commands::exit_codes_tell_what_went_wrong,

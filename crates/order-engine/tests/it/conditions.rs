@@ -28,6 +28,7 @@ over_process! { World:
     cases::a_changed_order_fires_at_its_new_price(STILL),
     cases::an_order_that_waits_is_cancelled_and_expires(STILL),
     cases::what_makes_no_sense_is_refused(STILL),
+    cases::the_example_programs_wait_for_a_price(STILL),
 }
 
 over_cluster! { World: orders_that_wait_for_a_price_fire_on_a_cluster(STILL):

@@ -86,6 +86,7 @@ mod process {
         orders::an_order_that_is_slow_to_land_says_why_on_its_page(orders::LONG_LIVES),
         orders::an_order_that_waits_can_be_withdrawn_from_its_page(orders::LONG_WAITS),
         orders::an_order_that_waits_for_a_price_says_how_far_it_is(NONE),
+        orders::a_sniper_is_set_before_its_pool_is_born_and_buys_from_it(NONE),
         orders::an_exact_amount_is_quoted_and_bought(NONE),
         orders::the_list_is_filtered_and_paged_without_a_hole(NONE),
         orders::a_thousand_live_orders_neither_grow_the_page_nor_stop_it(NONE),

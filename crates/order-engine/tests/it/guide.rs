@@ -62,8 +62,13 @@ async fn run(world: &World, language: &str, file: &str, command: &[&str]) -> Res
 async fn check_what_came_of_it(world: &World, printed: &str) -> Result<()> {
     let client = world.client();
     let listed = client.read("/api/orders").await?;
-    let orders = listed["orders"].as_array().context("a list")?;
-    let statuses = statuses(orders);
+    let all = listed["orders"].as_array().context("a list")?;
+    let (orders, waiting): (Vec<Value>, Vec<Value>) = all
+        .iter()
+        .cloned()
+        .partition(|order| order["orderType"] == "market");
+    check_those_that_wait(&waiting)?;
+    let statuses = statuses(&orders);
     ensure!(
         statuses.len() == 3 && statuses[0] == "cancelled" && statuses[2] == "confirmed",
         "{statuses:?}: {printed}"
@@ -78,6 +83,19 @@ async fn check_what_came_of_it(world: &World, printed: &str) -> Result<()> {
     for told in ["confirmed", "cancelled", "invalid_order"] {
         ensure!(printed.contains(told), "`{told}` was not told: {printed}");
     }
+    Ok(())
+}
+
+/// One of each kind, the newest first. Whether the sniper has bought by now is for others to see.
+fn check_those_that_wait(orders: &[Value]) -> Result<()> {
+    let kinds: Vec<&Value> = orders.iter().map(|order| &order["orderType"]).collect();
+    let expected = ["sniper", "trailing_stop", "take_profit", "stop", "limit"];
+    ensure!(kinds == expected, "{kinds:?}");
+    for order in &orders[1..] {
+        ensure!(order["waiting"]["for"] == "price", "{order}");
+    }
+    ensure!(orders[4]["limitPrice"] == "99999", "{}", orders[4]);
+    ensure!(orders[0]["requireRenounced"] == true, "{}", orders[0]);
     Ok(())
 }
 

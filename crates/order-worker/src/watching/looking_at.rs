@@ -1,17 +1,18 @@
 //! One pair that is watched: its book, and what was seen at its last look.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use dex_router::router::{Bounds, Spot};
+use dex_router::router::{Bounds, Look, Spot};
 use domain::order::Condition;
 use domain::{BaseUnits, Mint, OrderId};
+use futures_util::future::join;
 use ports::waiting::{FIRED_AT_ONCE, Pair, WaitingOrder};
 
-use super::book::Book;
+use super::book::{Book, Candidate};
 use super::{LOOK_EVERY, PAGE, max_impact};
 use crate::context::Context;
-use crate::looking::{Holding, fire, look_at};
+use crate::looking::{Holding, fire, look_at, second_router};
 use crate::trailing::Trails;
 
 /// An order that holds and does not fire, because it rests or its group is held, is left alone for so long.
@@ -58,8 +59,8 @@ impl Watched {
         let mut after = None;
         loop {
             let page = ctx.store.waiting_of_pair(pair, after, PAGE).await?;
-            after = page.last().map(|order| order.id);
-            for order in &page {
+            after = page.next;
+            for order in &page.orders {
                 let assets = (order.terms.asset_in, order.terms.asset_out);
                 let watched = watched.get_or_insert_with(|| Self {
                     book: Book::new(assets),
@@ -76,7 +77,7 @@ impl Watched {
                 });
                 watched.put(ctx, order);
             }
-            if page.len() < PAGE {
+            if after.is_none() {
                 return Ok(watched);
             }
         }
@@ -157,17 +158,36 @@ impl Watched {
             (id, first.unwrap_or(spot.slot))
         });
         self.trailing_seen = seen.collect();
-        let twice = self
-            .trailing_seen
-            .iter()
-            .filter(|(_, slot)| **slot < spot.slot);
-        let seen = |(id, _): (&OrderId, &u64)| Seen {
-            id: *id,
+        let seen = self.trailing_seen.iter();
+        let twice: Vec<(OrderId, u64)> = seen
+            .filter(|(_, slot)| **slot < spot.slot)
+            .map(|(id, slot)| (*id, *slot))
+            .collect();
+        let spot = match ctx.router.elsewhere().filter(|_| !twice.is_empty()) {
+            None => spot,
+            Some(router) => {
+                let (sold, bought) = self.book.assets();
+                let Some(other) = router.spot(sold, bought).await else {
+                    return Ok(Vec::new());
+                };
+                other
+            }
+        };
+        let below = self.book.trailing_at(&trails.highs, spot.price, |_| false);
+        let below: HashSet<OrderId> = below.into_iter().collect();
+        // Another endpoint may be behind: what it shows is no later look.
+        let later = twice.into_iter().filter(|(_, first)| *first < spot.slot);
+        let (holding, denied): (Vec<_>, Vec<_>) = later.partition(|(id, _)| below.contains(id));
+        for (id, _) in denied {
+            self.trailing_seen.remove(&id);
+        }
+        let seen = |(id, _): (OrderId, u64)| Seen {
+            id,
             price: spot.price.to_string(),
             slot: spot.slot,
             amount_out: None,
         };
-        Ok(twice.map(seen).collect())
+        Ok(holding.into_iter().map(seen).collect())
     }
 
     /// The other orders that hold.
@@ -178,13 +198,23 @@ impl Watched {
         }
         let is_left_alone = |id| self.left_alone.contains_key(&id);
         let candidates = self.book.candidates(bounds, is_left_alone);
-        let asked: Vec<_> = candidates.iter().map(|it| it.asked).collect();
-        ctx.metrics.watched_routes.increment(asked.len() as u64);
-        let looks = look_at(ctx, &asked).await;
+        ctx.metrics
+            .watched_routes
+            .increment(candidates.len() as u64);
+        let is_again = |it: &Candidate| self.seen.contains_key(&it.id);
+        let (again, new): (Vec<_>, Vec<_>) = candidates.into_iter().partition(is_again);
+        let asked = |some: &[Candidate]| some.iter().map(|it| it.asked).collect::<Vec<_>>();
+        let (of_again, of_new) = (asked(&again), asked(&new));
+        let second = second_router(ctx);
+        let looking = join(look_at(&second, &of_again), look_at(&ctx.router, &of_new));
+        let (again_looks, new_looks) = looking.await;
+        let again = again.into_iter().zip(again_looks);
         let mut seen = HashMap::new();
-        for (candidate, sight) in candidates.into_iter().zip(looks) {
+        for (candidate, sight) in new.into_iter().zip(new_looks).chain(again) {
             let first = self.seen.get(&candidate.id).copied();
-            let Some(look) = sight.look else {
+            // Another endpoint may be behind: what it shows is no later look.
+            let is_later = |look: &Look| first.is_none_or(|slot| slot < look.slot);
+            let Some(look) = sight.look.filter(is_later) else {
                 // Nobody has denied it.
                 seen.extend(first.map(|slot| (candidate.id, slot)));
                 continue;
@@ -201,7 +231,7 @@ impl Watched {
                 Condition::AtOrAbove => true,
                 Condition::AtOrBelow => {
                     seen.insert(candidate.id, first.unwrap_or(look.slot));
-                    first.is_some_and(|slot| slot < look.slot)
+                    first.is_some()
                 }
             };
             if is_enough {

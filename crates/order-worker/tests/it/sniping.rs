@@ -1,14 +1,16 @@
 //! Snipers: what they wait for, and that a gate that is shut when one comes to execute keeps it from buying.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use domain::event::FailureCode;
 use domain::order::{OrderType, PoolGates, Sniper, Trigger, VolumeFactor};
 use domain::{BaseUnits, EventData, OrderId, Price, Status};
+use order_worker::Settings;
 use ports::waiting::Pair;
 
 use crate::world::venue::Mood;
-use crate::world::{World, settings};
+use crate::world::{ScriptedBirths, World, settings};
 
 const MINUTE: Duration = Duration::from_secs(60);
 const SOL: u64 = 1_000_000_000;
@@ -177,4 +179,48 @@ async fn a_pool_that_has_gone_when_a_sniper_executes_is_not_bought_from() {
     let retried = |data: &EventData| matches!(data, EventData::RetryScheduled { .. });
     // Another endpoint may be behind, so that one look is not enough.
     assert!(events.iter().any(|event| retried(&event.data)));
+}
+
+/// A sniper whose token's births are told, with so seldom scans that none comes meanwhile, and the time in which it fires
+/// after it is told of a pool, which the endpoint that is asked knows so much later.
+async fn fires_after_birth(endpoint_lags: Duration) -> Duration {
+    let mut world = World::new().await;
+    let births = Arc::<ScriptedBirths>::default();
+    world.births = Some(Arc::clone(&births));
+    world.venue.set(Mood::NoPool);
+    let _running = world.start(Settings {
+        sweep: MINUTE,
+        ..settings()
+    });
+    let order = accept(&world, Trigger::PoolCreated, PoolGates::default()).await;
+    let token = world.get(order).await.terms.asset_out.mint;
+    // The first scan, minutes later, finds no pool.
+    for _ in 0..10 {
+        tokio::time::sleep(MINUTE).await;
+    }
+    assert!(births.follows(token));
+
+    births.tell(token);
+    let told_at = tokio::time::Instant::now();
+    tokio::time::sleep(endpoint_lags).await;
+    world.venue.set(Mood::Offers);
+    testkit::contract::eventually("it to fire", || async {
+        (!waits(&world, order).await).then_some(())
+    })
+    .await;
+    told_at.elapsed()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pool_that_was_told_is_bought_from_in_its_slot() {
+    let fired_after = fires_after_birth(Duration::ZERO).await;
+
+    assert!(fired_after < Duration::from_millis(400), "{fired_after:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pool_that_the_endpoint_does_not_know_yet_is_looked_for_in_the_next_slots() {
+    let fired_after = fires_after_birth(Duration::from_secs(1)).await;
+
+    assert!(fired_after < Duration::from_secs(2), "{fired_after:?}");
 }

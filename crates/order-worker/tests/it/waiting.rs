@@ -1,19 +1,20 @@
 //! Orders that wait for a price: when they fire, and what becomes of one whose price has gone by then. The venue sells
 //! 1.5 SOL for some 224 USDC, less where its price falls.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use domain::event::FailureCode;
 use domain::order::OrderType;
 use domain::waiting::{Firing, Misses, Seen, Trail};
-use domain::{EventData, OcoGroup, OrderId, Price, Status, Timestamp};
+use domain::{BaseUnits, ClientId, EventData, OcoGroup, OrderId, Price, Status, Timestamp};
 use order_worker::Settings;
 use ports::job_queue::Job;
 use ports::status_feed::Tailed;
 use ports::waiting::NewFiring;
 
 use crate::world::venue::{Mood, SLOT};
-use crate::world::{Plan, World, settings};
+use crate::world::{Plan, ScriptedVenue, World, settings};
 
 /// No attempt is left after the first.
 fn one_attempt() -> Settings {
@@ -50,14 +51,18 @@ fn stop(price: Price) -> OrderType {
 
 /// Fires an order whatever its price is, after so many reverts.
 pub(crate) async fn fire(world: &World, order: OrderId, reverted: u32) {
+    let misses = Misses {
+        reverted,
+        ..Misses::default()
+    };
+    fire_after(world, order, misses).await;
+}
+
+async fn fire_after(world: &World, order: OrderId, misses: Misses) {
     let seen = Seen {
         price: "1".to_owned(),
         slot: SLOT,
         at: Timestamp::from_millis(0),
-    };
-    let misses = Misses {
-        reverted,
-        ..Misses::default()
     };
     let firing = NewFiring {
         order,
@@ -110,6 +115,72 @@ async fn a_stop_fires_once_its_price_is_seen_at_two_slots() {
     world.venue.let_slots_pass();
 
     world.until(order, Status::Confirmed).await;
+}
+
+/// Two endpoints of one cluster, each of which shows its own slots.
+async fn two_endpoints() -> (World, Arc<ScriptedVenue>) {
+    let mut world = World::new().await;
+    let other = ScriptedVenue::new();
+    world.elsewhere = Some(Arc::clone(&other));
+    world.venue.let_slots_pass();
+    other.let_slots_pass();
+    (world, other)
+}
+
+/// A stop, or a trailing one, where one endpoint shows the price that fires it and the other one does not.
+async fn check_needs_both(world: &World, other: &ScriptedVenue, order: OrderId) {
+    world.venue.move_price(900);
+    scans_pass().await;
+    assert!(waits(world, order).await, "one endpoint is not enough");
+
+    other.move_price(900);
+
+    world.until(order, Status::Confirmed).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stop_fires_once_two_endpoints_show_its_price() {
+    let (world, other) = two_endpoints().await;
+    let _running = world.start(settings());
+    let order = accept(&world, stop, "140").await;
+
+    check_needs_both(&world, &other, order).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_trailing_stop_fires_once_two_endpoints_show_its_spot() {
+    let (world, other) = two_endpoints().await;
+    let _running = world.start(settings());
+    let mut order = world.given.order();
+    order.terms.order_type = OrderType::TrailingStop {
+        trail: Trail::new(300).unwrap(),
+        activation: None,
+    };
+    let order = world.given.accept(world.store(), order).await;
+    scans_pass().await;
+
+    check_needs_both(&world, &other, order).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_endpoint_that_is_behind_denies_no_stop() {
+    let (world, other) = two_endpoints().await;
+    world.venue.move_price(900);
+    // It comes to where the first one stands twenty answers later.
+    for _ in 0..20 {
+        world.venue.next_slot();
+    }
+    other.move_price(900);
+    let _running = world.start(settings());
+    let order = accept(&world, stop, "140").await;
+
+    world.until(order, Status::Confirmed).await;
+
+    let events = world.events(order).await;
+    let EventData::Triggered { seen } = &events[1].data else {
+        panic!("not triggered: {events:?}");
+    };
+    assert!(seen.slot > SLOT + 20, "{}", seen.slot);
 }
 
 #[tokio::test(start_paused = true)]
@@ -180,6 +251,63 @@ async fn a_limit_whose_price_has_gone_waits_again_before_anything_is_sent() {
         (waiting[0].is_resting, waiting[0].misses.routed),
         (false, 0)
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_limit_that_has_missed_very_often_is_tried_once_a_minute() {
+    let world = World::new().await;
+    let _running = world.start(one_attempt());
+    let order = accept(&world, limit, "151").await;
+    let misses = Misses {
+        uncounted: 30,
+        ..Misses::default()
+    };
+
+    fire_after(&world, order, misses).await;
+
+    let again = testkit::contract::eventually("it to wait again", || async {
+        let events = world.events(order).await;
+        events.into_iter().find_map(|event| match event.data {
+            EventData::WaitingAgain { rest_ms, .. } => Some(rest_ms),
+            _ => None,
+        })
+    });
+    assert_eq!(again.await, 60_000);
+    // Its price does not hold, and is seen not to; it comes and goes as it likes.
+    scans_pass().await;
+    let waiting = world.truth.waiting_among(&[order]).await.unwrap();
+    assert!(waiting[0].is_resting);
+}
+
+#[tokio::test(start_paused = true)]
+async fn stops_whose_own_minimum_nobody_pays_leave_slots_to_others() {
+    let world = World::new().await;
+    world.venue.set(Mood::Slow);
+    let _running = world.start(settings());
+    let mut stops = Vec::new();
+    for _ in 0..300 {
+        let mut order = world.given.order();
+        order.terms.order_type = stop(Price::parse("1").unwrap());
+        order.terms.min_amount_out = Some(BaseUnits::new(u64::MAX));
+        stops.push(world.given.accept(world.store(), order).await);
+    }
+    for order in &stops {
+        fire(&world, *order, 0).await;
+    }
+    world.all_until(&stops, Status::Routing).await;
+
+    let mut slowest = Duration::ZERO;
+    for _ in 0..10 {
+        let mut order = world.given.order();
+        order.client = ClientId::parse("another").unwrap();
+        let began = tokio::time::Instant::now();
+        let order = world.order_like(order).await;
+        world.until(order, Status::Confirmed).await;
+        slowest = slowest.max(began.elapsed());
+    }
+
+    assert!(slowest < Duration::from_secs(3), "{slowest:?}");
+    assert_eq!(world.count(&stops, Status::Routing).await, stops.len());
 }
 
 #[tokio::test(start_paused = true)]

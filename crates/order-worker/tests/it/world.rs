@@ -1,5 +1,6 @@
 //! What every test here begins with: a new embedded engine without its gateway.
 
+pub(crate) mod births;
 pub(crate) mod chain;
 pub(crate) mod list;
 pub(crate) mod queue;
@@ -23,10 +24,11 @@ use ports::order_store::NewOrder;
 use ports::reconciliation::OnAlarm;
 use ports::retry::Policy;
 use ports::status_feed::{FeedTail, Shard, TailFrom};
-use ports::{Announcer, Clock, Ports, Random, Shutdown, Store, Valve};
+use ports::{Announcer, Births, Clock, Ports, Random, Shutdown, Store, Valve};
 use testkit::contract::{Given, eventually};
 use testkit::{FaultyStore, VirtualClock};
 
+pub(crate) use births::ScriptedBirths;
 pub(crate) use chain::{Plan, ScriptedChain};
 pub(crate) use list::ScriptedList;
 pub(crate) use queue::FaultyQueue;
@@ -45,6 +47,9 @@ pub(crate) struct World {
     pub(crate) truth: Arc<dyn Store>,
     pub(crate) chain: Arc<ScriptedChain>,
     pub(crate) venue: Arc<ScriptedVenue>,
+    /// The venue as another endpoint shows it, where there is one.
+    pub(crate) elsewhere: Option<Arc<ScriptedVenue>>,
+    pub(crate) births: Option<Arc<ScriptedBirths>>,
     announcer: Announcer,
     shutdown: Shutdown,
 }
@@ -115,6 +120,8 @@ impl World {
             truth,
             chain: ScriptedChain::new(),
             venue: ScriptedVenue::new(),
+            elsewhere: None,
+            births: None,
             announcer,
             shutdown,
         }
@@ -138,6 +145,10 @@ impl World {
         let shutdown = Shutdown::new();
         let tokens = Arc::new(TokenList::mainnet());
         let router = Router::new(self.venue.clone(), Duration::from_secs(60), tokens);
+        let router = match self.elsewhere.clone() {
+            Some(elsewhere) => router.with_elsewhere(elsewhere),
+            None => router,
+        };
         let router = router.with_limits(Limits {
             legs: 2,
             ..Limits::ONE_POOL
@@ -149,7 +160,7 @@ impl World {
             statuses: self.chain.clone(),
             wallets: Vec::new(),
             valve: Arc::clone(&valve),
-            births: None,
+            births: self.births.clone().map(|births| births as Arc<dyn Births>),
         };
         let worker = Worker::start(
             &self.ports,

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use domain::waiting::Highs;
 use domain::{ClientId, Event, OrderId, Terms, Timestamp};
 use ports::order_store::DueOrder;
-use ports::waiting::{Changed, NewFiring, News, Pair, StoredHighs, WaitingOrder};
+use ports::waiting::{Changed, NewFiring, News, Pair, StoredHighs, WaitingOrder, WaitingPage};
 use ports::{Result, Store, WaitingOrders};
 
 use super::{FaultyStore, Outcome, Weather, Write};
@@ -30,7 +30,7 @@ impl<W: Weather> WaitingOrders for FaultyStore<W> {
         pair: &Pair,
         after: Option<OrderId>,
         limit: usize,
-    ) -> Result<Vec<WaitingOrder>> {
+    ) -> Result<WaitingPage> {
         let reading = self.store.waiting_of_pair(pair, after, limit);
         self.weather.ask(reading).await
     }

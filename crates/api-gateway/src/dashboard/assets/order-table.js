@@ -114,6 +114,7 @@ function orderRow() {
     setText(venue, venueAndPool(view.dex, view.pool) || "–");
     setText(outcome, outcomeOf(view));
     setAttribute(outcome, "data-status", view.status);
+    setAttribute(outcome, "data-waits", view.status === "pending" && view.waiting ? view.waiting.for : null);
     setText(price, view.executedPrice ? amount(view.executedPrice) : "–");
     setAttribute(price, "title", view.executedPrice ?? null);
     setText(accepted, moment(view.createdAt));

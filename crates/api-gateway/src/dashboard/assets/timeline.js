@@ -54,6 +54,9 @@ export function timeline() {
   return { element, draw, tick };
 }
 
+const meaningOf = ({ status }, { orderType }) =>
+  status === "pending" && orderType !== "market" ? "waiting for its condition" : MEANING[status];
+
 function stageRow(stage, before, order) {
   const { event } = stage;
   const took = h("span", { class: "stage-took" });
@@ -72,7 +75,7 @@ function stageRow(stage, before, order) {
         { class: "stage-head" },
         h("strong", {}, event.status),
         " ",
-        h("span", { class: "muted" }, isRetry ? "waiting to try again" : MEANING[event.status]),
+        h("span", { class: "muted" }, isRetry ? "waiting to try again" : meaningOf(event, order)),
         took,
       ),
       stage.isEnd ? null : meter,

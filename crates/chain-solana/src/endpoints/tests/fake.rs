@@ -174,6 +174,7 @@ impl Rpc for Fake {
             data: Vec::new(),
         };
         self.answer(|it| {
+            it.reads += 1;
             let shown = (!it.shows_nothing).then_some(account);
             At {
                 slot: Slot::new(it.slot),

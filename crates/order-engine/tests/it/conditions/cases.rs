@@ -2,8 +2,10 @@
 
 use anyhow::{Context, Result, bail, ensure};
 use cluster::e2e::{statuses, text};
+use futures_util::future::{join, join_all};
 use serde_json::{Value, json};
 
+use crate::examples;
 use crate::world::World;
 use crate::world::caller::{Answer, Caller};
 
@@ -292,5 +294,59 @@ pub(super) async fn what_makes_no_sense_is_refused(world: &mut World) -> Result<
         answer.refusal(422, code).context(body)?;
     }
     ensure!(client.listed().await?.is_empty());
+    Ok(())
+}
+
+/// 1: also from programs in other languages. Each waits first, and is sold once the price has moved.
+pub(super) async fn the_example_programs_wait_for_a_price(world: &mut World) -> Result<()> {
+    let client = world.client();
+    for (name, program) in examples::PROGRAMS {
+        let (above, below) = (price(&client, 1.05).await?, price(&client, 0.95).await?);
+        let kinds = [
+            ("limit", "--limit", &*above, "limitPrice"),
+            ("take_profit", "--take-profit", &above, "triggerPrice"),
+            ("stop", "--stop", &below, "triggerPrice"),
+            ("trailing_stop", "--trail", "300", "trailBps"),
+        ];
+        let programs = kinds.map(|(_, flag, value, _)| {
+            let (client, url) = (client.clone(), client.url(""));
+            async move {
+                let order = ["SOL", "USDC", "1", flag, value];
+                examples::run(program(), &client, &url, &order).await
+            }
+        });
+        let move_price = async {
+            let waiting = client
+                .until_at("/api/orders?waiting=true", |listed| {
+                    listed["orders"]
+                        .as_array()
+                        .is_some_and(|it| it.len() == kinds.len())
+                })
+                .await?;
+            let mut ids = Vec::new();
+            for (kind, _, value, field) in kinds {
+                let listed = waiting["orders"].as_array().context("orders")?;
+                let order = listed.iter().find(|it| it["orderType"] == kind);
+                let order = order.with_context(|| format!("no {kind}: {listed:?}"))?;
+                let told: f64 = order[field].to_string().trim_matches('"').parse()?;
+                let is_told = (told - value.parse::<f64>()?).abs() < 1e-9;
+                ensure!(is_told, "{kind}: {order}");
+                ids.push(text(order, "orderId")?.to_owned());
+            }
+            // What has fired is sold before the price falls again.
+            sell(world, &client, "USDC", &above).await?;
+            client.ended(&ids[0]).await?;
+            client.ended(&ids[1]).await?;
+            sell(world, &client, "SOL", &below).await
+        };
+
+        let (outputs, moved) = join(join_all(programs), move_price).await;
+
+        moved.context(name)?;
+        for output in outputs {
+            let output = output?;
+            ensure!(output.status.success(), "{name}: {output:?}");
+        }
+    }
     Ok(())
 }

@@ -299,6 +299,10 @@ pub(super) async fn an_order_that_waits_for_a_price_says_how_far_it_is(
 
     browser.sees(".orders tbody tr", "waits for ≥ 100").await?;
     browser.sees(".orders tbody tr", "away").await?;
+    let is_whole = "(({ scrollWidth, clientWidth }) => scrollWidth <= clientWidth)(document.querySelector('.outcome'))";
+    browser
+        .until(is_whole, "how far it is, not cut off")
+        .await?;
     browser.choose("#filter-waiting", "false").await?;
     browser.sees(".live-table", "No").await?;
     browser.choose("#filter-waiting", "true").await?;
@@ -310,6 +314,70 @@ pub(super) async fn an_order_that_waits_for_a_price_says_how_far_it_is(
     browser
         .sees(".fact-list", "the order waits for a price")
         .await?;
+    browser.check_console().await
+}
+
+pub(super) async fn a_sniper_is_set_before_its_pool_is_born_and_buys_from_it(
+    visit: &mut Visit,
+) -> Result<()> {
+    let Visit { world, browser } = visit;
+    let (client, operator) = (world.client(), world.operator());
+    let launch = async |body: serde_json::Value| {
+        let body = body.to_string();
+        let answer = operator
+            .call("POST", "/api/sim/launch", &[], Some(&body))
+            .await?;
+        ensure!(answer.status == 200, "{answer:?}");
+        answer.json()
+    };
+    let born = launch(json!({"dex": "raydium", "pool": "cpmm", "mintOnly": true})).await?;
+    let mint = born["mint"].as_str().context("a mint")?;
+    browser.open(world, &client, "#/orders").await?;
+    browser.sees(".order-form", "best price offered").await?;
+
+    browser.choose("#f-orderType", "sniper").await?;
+    browser
+        .sees(".order-form", "a pool that passes your gates")
+        .await?;
+    browser.fill("#f-amount", "0.5").await?;
+    browser.fill("#f-tokenOut", mint).await?;
+    browser.fill("#f-minLiquidity", "much").await?;
+    browser.fill("#f-maxFee", "101").await?;
+    browser
+        .choose("#f-triggerCondition", "volume_spike")
+        .await?;
+    browser.fill("#f-triggerValue", "0").await?;
+    browser.click(".order-form .primary").await?;
+    browser.sees("#f-minLiquidity-fault", "Digits").await?;
+    browser.sees("#f-maxFee-fault", "0 to 100 percent").await?;
+    browser
+        .sees("#f-triggerValue-fault", "More than zero")
+        .await?;
+    ensure!(client.listed().await?.is_empty(), "it was sent");
+    browser
+        .choose("#f-triggerCondition", "pool_created")
+        .await?;
+    browser.fill("#f-minLiquidity", "20").await?;
+    browser.fill("#f-maxFee", "3").await?;
+    browser.click("#f-requireRenounced").await?;
+    browser.click(".order-form .primary").await?;
+
+    browser.sees(".orders tbody tr", "waits for a pool").await?;
+    let order = client.order(&client.listed().await?[0]).await?;
+    ensure!(
+        order["minLiquidity"] == "20" && order["maxFeeBps"] == 300,
+        "{order}"
+    );
+    ensure!(order["requireRenounced"] == true, "{order}");
+    browser.click(".orders tbody .row-link").await?;
+    browser
+        .sees(".fact-list", "a pool that passes its gates")
+        .await?;
+    browser
+        .sees(".timeline", "waiting for its condition")
+        .await?;
+    launch(json!({"dex": "raydium", "pool": "cpmm", "mint": mint, "liquiditySol": "50"})).await?;
+    browser.sees(".timeline", "confirmed").await?;
     browser.check_console().await
 }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use dex_router::PoolSource;
@@ -16,6 +17,8 @@ pub(crate) const POOL: Address = Address::literal("7YttLkHDoNj9wyDur5pM1ejNaAvT9
 const OTHER_POOL: Address = Address::literal("58oQChx4yWmvKdwLLZzBi4ChoCc2fqCUWBkwMihLYQo2");
 /// The slot that all answers show, until slots pass.
 pub(crate) const SLOT: u64 = 77;
+/// How long it takes to answer where it is slow.
+const ANSWERS_AFTER: Duration = Duration::from_millis(400);
 
 /// What the pool holds of a mint: a million of SOL, and of others what they cost.
 const SOL_HELD: u64 = 1_000_000_000_000_000;
@@ -27,6 +30,8 @@ const SHALLOW: u64 = 10_000;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mood {
     Offers,
+    /// It takes a slot's time to answer.
+    Slow,
     /// It lets every caller wait until its mood changes.
     Hesitates,
     Unavailable,
@@ -147,8 +152,14 @@ impl PoolSource for ScriptedVenue {
         let _waiting = Waiting(&self.waiting);
         let mut mood = self.mood.subscribe();
         let decided = mood.wait_for(|mood| *mood != Mood::Hesitates).await;
-        match decided.map(|mood| *mood) {
-            Ok(Mood::Offers | Mood::Alone) => Ok(pair_pools(self.slot(), vec![self.pool_of(pair)])),
+        let decided = decided.map(|mood| *mood);
+        if matches!(decided, Ok(Mood::Slow)) {
+            tokio::time::sleep(ANSWERS_AFTER).await;
+        }
+        match decided {
+            Ok(Mood::Offers | Mood::Alone | Mood::Slow) => {
+                Ok(pair_pools(self.slot(), vec![self.pool_of(pair)]))
+            }
             Ok(Mood::Two) => {
                 let shallow = |address| {
                     pool(

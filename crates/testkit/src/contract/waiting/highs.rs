@@ -43,9 +43,11 @@ pub async fn what_begins_to_wait_or_is_changed_is_told(fixture: &impl StoreFixtu
     };
     assert_eq!(ids(&news.touched), [first, second]);
     assert!(news.at >= news.touched[1].at && news.touched[1].at >= news.touched[0].at);
-    let page = told(before.at, None, 1).await.touched;
-    let after = (page[0].at, page[0].order.id);
-    assert_eq!(ids(&page), [first]);
+    assert_eq!(news.next, None);
+    let page = told(before.at, None, 1).await;
+    let after = (page.touched[0].at, page.touched[0].order.id);
+    assert_eq!(ids(&page.touched), [first]);
+    assert_eq!(page.next, Some(after));
     assert_eq!(
         ids(&told(before.at, Some(after), 10).await.touched),
         [second]
