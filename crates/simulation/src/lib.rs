@@ -45,11 +45,15 @@
 mod actors;
 mod faults;
 mod gateways;
+mod hours;
+mod pace;
 mod process;
 mod schedule;
+mod steady;
 mod witness;
 mod workers;
 mod world;
 
 pub use actors::client::{Connections, Doubters};
+pub use hours::{Hour, pass};
 pub use schedule::{Report, Violated, run};

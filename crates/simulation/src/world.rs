@@ -27,15 +27,11 @@ use crate::faults::lies::Lie;
 use crate::faults::queue::{FaultyQueue, SharedQueue};
 use crate::faults::store::WayToStore;
 use crate::faults::{Line, Server};
+use crate::pace::Pace;
 use crate::process::{Process, ProcessClock, WallClock};
+use crate::steady::Steady;
 use crate::witness::Witness;
 
-/// How long a silent worker keeps its orders.
-pub(crate) const LEASE: Duration = Duration::from_secs(1);
-/// Longer than any delay of an order here, except after defects.
-const LONGEST_REST: Duration = Duration::from_secs(40);
-/// A twentieth of the usual delays: a block every 20 ms, so that transactions expire within 3 s.
-const LATENCY_SCALE: f64 = 0.05;
 /// How long a venue may take for a quote.
 const QUOTE_LIMIT: Duration = Duration::from_millis(200);
 
@@ -55,6 +51,9 @@ pub(crate) struct World {
     /// Ends the faults.
     pub(crate) calm: Shutdown,
     random: Random,
+    pub(crate) pace: Pace,
+    /// Whether the workers have been left alone.
+    pub(crate) steady: Steady,
     /// Whether it is counted what transactions spend.
     pub(crate) counts: bool,
     /// Whether most orders wait for a price.
@@ -93,22 +92,22 @@ fn further_endpoints(seed: u64) -> Vec<(Arc<Server>, Option<Lie>)> {
 }
 
 impl World {
-    pub(crate) fn new(seed: u64) -> anyhow::Result<Self> {
+    pub(crate) fn new(seed: u64, pace: Pace) -> anyhow::Result<Self> {
         let random = Random::seeded(seed);
         let clock = VirtualClock::new();
         let shared: Arc<dyn Clock> = Arc::new(clock);
         let outside = Shutdown::new();
         let settings = Settings {
-            lease: LEASE,
-            longest_rest: LONGEST_REST,
+            lease: pace.lease,
+            longest_rest: pace.longest_rest,
         };
         let wall = Arc::new(WallClock::new(clock));
         let store = SqliteStore::in_memory(settings, Arc::clone(&wall) as _)?;
         let store: Arc<dyn Store> = Arc::new(store);
         let limits = Limits::default();
         let config = SimConfig {
-            latency_scale: LATENCY_SCALE,
-            failure_rate: [0.0, 0.0, 0.1][usize::try_from(random.below(3))?],
+            latency_scale: pace.latency_scale,
+            failure_rate: pace.failure_rates[usize::try_from(random.below(3))?],
             seed: Some(random.bits()),
             ..SimConfig::default()
         };
@@ -133,6 +132,8 @@ impl World {
             outside,
             calm: Shutdown::new(),
             random,
+            pace,
+            steady: Steady::new(clock),
             // Not drawn, so that the other schedules stay as they were before anything was counted.
             counts: seed % 4 == 1,
             waits: seed % 5 == 3,
@@ -242,7 +243,7 @@ impl World {
             Some(endpoints) => endpoints.clone(),
             None => self.rpc_of(process),
         };
-        let settings = ChainSettings::simulated(LATENCY_SCALE);
+        let settings = ChainSettings::simulated(self.pace.latency_scale);
         let known = Known {
             directory: Some(ports.store.clone()),
             listed: None,
@@ -252,7 +253,7 @@ impl World {
         let router = Router::new(pools.clone(), QUOTE_LIMIT, Arc::new(TokenList::mainnet()));
         let router = router.with_limits(limits::Limits {
             legs: 2,
-            hops: 2,
+            hops: self.pace.hops,
             ..limits::Limits::ONE_POOL
         });
         let wallet = Wallet::of_simulated_cluster(&GENESIS_HASH);
