@@ -13,6 +13,7 @@ use crate::foreign::Foreign;
 use crate::limiter::Limiter;
 use crate::metrics::Metrics;
 use crate::settings::{LimitScope, Settings};
+use crate::sniped::Sniped;
 
 /// Made once by [`crate::Worker::start`].
 #[derive(Debug)]
@@ -35,6 +36,8 @@ pub(crate) struct Context {
     /// the number of workers that it was computed for. It also outlives the identities.
     share: Mutex<Option<(NonZeroU32, Arc<Limiter>)>>,
     pub(crate) foreign: Foreign,
+    /// Pairs of which snipers wait.
+    pub(crate) sniped: Sniped,
     /// Held while it is found out why a transaction is slow; from when on the next one may be asked about.
     pub(crate) slow_report: tokio::sync::Mutex<Duration>,
 }
@@ -67,6 +70,7 @@ impl Context {
             limiter,
             share: Mutex::default(),
             foreign: Foreign::default(),
+            sniped: Sniped::default(),
             slow_report: tokio::sync::Mutex::default(),
         }
     }

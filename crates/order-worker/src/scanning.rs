@@ -1,8 +1,9 @@
 //! Looks, every few seconds, at the price of every order that waits for one, and fires those whose condition holds.
 //!
 //! This is correct alone: whatever else fires orders makes it only quicker. One worker at a time scans for all; a second
-//! one would do no harm, because the store fires an order once. It has no lease on what it looks at, and remembers
-//! nothing from one scan to the next.
+//! one would do no harm, because the store fires an order once. It has no lease on what it looks at. From one scan to the
+//! next it remembers where it stopped: a scan reads so many orders at most, and the next one goes on behind them, so that
+//! what it costs does not grow with what waits.
 //!
 //! A sniper is looked at in the same way, with the pools that pass its gates alone. Where the first of them opens soon, its
 //! pair is looked at again then, and does not wait for the next scan.
@@ -16,16 +17,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dex_router::router::Look;
+use domain::order::Condition;
 use domain::order::{Trigger, WaitsFor};
 use domain::volume::Volume;
-use domain::{Mint, OrderType, Terms};
+use domain::{Mint, OrderId, OrderType, Terms};
 use futures_util::{StreamExt, stream};
 use ports::finality::Turn;
 use ports::waiting::{FIRED_AT_ONCE, Pair, WaitingOrder};
 use tracing::debug;
 
 use crate::context::Context;
-use crate::looking::{Holding, fire, look};
+use crate::looking::{Holding, class_of, fire, look};
 use crate::metrics::took;
 use crate::trailing::{self, Trails};
 use crate::volumes;
@@ -38,6 +40,8 @@ const PAIRS: usize = 64;
 const PAIRS_AT_ONCE: usize = 8;
 /// Orders of a pair listed in one call.
 const PAGE: usize = 500;
+/// Orders that one scan reads, but for those of pairs with snipers.
+const ORDERS_MAX: usize = 10_000;
 /// Between two looks of which the second must be of another slot, and how often it is tried before the next scan.
 const AGAIN_AFTER: Duration = Duration::from_millis(400);
 const AGAIN_AT_MOST: u32 = 10;
@@ -49,30 +53,46 @@ struct Glance {
     opens_in: Option<u64>,
     /// The token that a sniper finds no pool of.
     lacks_pool_of: Option<Mint>,
+    /// How many orders were read, and whether a sniper was among them.
+    orders: usize,
+    snipes: bool,
+}
+
+/// What a worker remembers of its last scan.
+#[derive(Debug, Default)]
+struct Progress {
+    soon: Soon,
+    /// It has looked at every pair once, and knows which have snipers.
+    knows_all: bool,
+    /// Behind this pair the next scan goes on.
+    after: Option<Pair>,
 }
 
 /// Looks once per period until somebody asks to stop.
 pub(crate) async fn run(ctx: Arc<Context>) {
     let period = ctx.settings.sweep * PERIODS;
-    let mut soon = Soon::default();
+    let mut progress = Progress::default();
     // So that the workers of a cluster that start together do not look together.
     let mut next_scan = ctx.clock.monotonic() + ctx.random.duration_below(period);
     loop {
         let now = ctx.clock.monotonic();
-        let due = soon.next().map_or(next_scan, |at| at.min(next_scan));
+        let due = progress
+            .soon
+            .next()
+            .map_or(next_scan, |at| at.min(next_scan));
         tokio::select! {
             biased;
             () = ctx.shutdown.soft() => return,
             () = ctx.clock.sleep(due.saturating_sub(now)) => {}
             mints = births(&ctx) => {
-                soon.born(&mints, ctx.clock.monotonic());
+                progress.soon.born(&mints, ctx.clock.monotonic());
                 continue;
             }
         }
         let looking = async {
             match due == next_scan {
-                true => scan(&ctx, period, &mut soon).await,
-                false => look_at_due(&ctx, &mut soon).await,
+                true => scan(&ctx, period, &mut progress).await,
+                false => look_at_due(&ctx, &mut progress.soon).await,
             }
         };
         tokio::select! {
@@ -107,36 +127,73 @@ async fn look_at_due(ctx: &Context, soon: &mut Soon) -> ports::Result<()> {
     Ok(())
 }
 
-async fn scan(ctx: &Context, period: Duration, soon: &mut Soon) -> ports::Result<()> {
-    let mut pairs = ctx.store.waiting_pairs(None, PAIRS).await?;
-    if pairs.is_empty() || !ctx.store.take_turn(Turn::Scan, period).await? {
+async fn scan(ctx: &Context, period: Duration, progress: &mut Progress) -> ports::Result<()> {
+    let first = ctx.store.waiting_pairs(None, 1).await?;
+    if first.is_empty() || !ctx.store.take_turn(Turn::Scan, period).await? {
         return Ok(());
     }
     let began = ctx.clock.monotonic();
     let mut unborn = HashMap::new();
+    let sniped = ctx.sniped.all();
+    let pairs: Vec<Pair> = sniped.iter().cloned().collect();
+    look_at_pairs(ctx, pairs, &mut progress.soon, &mut unborn).await?;
+    let mut orders = 0;
     loop {
-        let looking = stream::iter(pairs.clone()).map(|pair| async move {
-            let glance = scan_pair(ctx, &pair).await?;
-            Ok((pair, glance))
-        });
-        let mut looking = looking.buffer_unordered(PAIRS_AT_ONCE);
-        while let Some(looked) = looking.next().await {
-            let (pair, glance) = looked?;
-            unborn.extend(glance.lacks_pool_of.map(|mint| (pair.clone(), mint)));
-            soon.note(pair, glance.opens_in, ctx.clock.monotonic());
+        let pairs = ctx
+            .store
+            .waiting_pairs(progress.after.as_ref(), PAIRS)
+            .await?;
+        let is_last = pairs.len() < PAIRS;
+        for some in pairs.chunks(PAIRS_AT_ONCE) {
+            if progress.knows_all && orders >= ORDERS_MAX {
+                break;
+            }
+            let others = some.iter().filter(|pair| !sniped.contains(pair));
+            let others = others.cloned().collect();
+            orders += look_at_pairs(ctx, others, &mut progress.soon, &mut unborn).await?;
+            progress.after = some.last().cloned();
         }
-        drop(looking);
-        if pairs.len() < PAIRS {
+        if progress.knows_all && orders >= ORDERS_MAX {
             break;
         }
-        pairs = ctx.store.waiting_pairs(pairs.last(), PAIRS).await?;
+        if is_last {
+            progress.knows_all = true;
+            progress.after = None;
+            break;
+        }
     }
-    let mints = soon.await_births(unborn);
+    let mints = progress.soon.await_births(unborn);
     if let Some(births) = &ctx.chain.births {
         births.follow(&mints);
     }
     took(&ctx.metrics.scan, began, ctx.clock.monotonic());
     Ok(())
+}
+
+/// Looks at all orders of these pairs; returns how many there are.
+async fn look_at_pairs(
+    ctx: &Context,
+    pairs: Vec<Pair>,
+    soon: &mut Soon,
+    unborn: &mut HashMap<Pair, Mint>,
+) -> ports::Result<usize> {
+    let looking = stream::iter(pairs).map(|pair| async move {
+        let glance = scan_pair(ctx, &pair).await?;
+        Ok((pair, glance))
+    });
+    let mut looking = looking.buffer_unordered(PAIRS_AT_ONCE);
+    let mut orders = 0;
+    while let Some(looked) = looking.next().await {
+        let (pair, glance) = looked?;
+        orders += glance.orders;
+        match glance.snipes {
+            true => ctx.sniped.note(pair.clone()),
+            false => ctx.sniped.forget(&pair),
+        }
+        unborn.extend(glance.lacks_pool_of.map(|mint| (pair.clone(), mint)));
+        soon.note(pair, glance.opens_in, ctx.clock.monotonic());
+    }
+    Ok(orders)
 }
 
 /// Looks at a pair's orders.
@@ -147,6 +204,10 @@ async fn scan_pair(ctx: &Context, pair: &Pair) -> ports::Result<Glance> {
         let page = ctx.store.waiting_of_pair(pair, after, PAGE).await?;
         after = page.last().map(|order| order.id);
         let is_last = page.len() < PAGE;
+        glance.orders += page.len();
+        glance.snipes |= page
+            .iter()
+            .any(|order| order.terms.order_type.sniper().is_some());
         let (trailing, of_amount): (Vec<_>, Vec<_>) = page
             .into_iter()
             .partition(|order| order.terms.order_type.trails());
@@ -206,12 +267,16 @@ async fn judge_trailing(
 
 /// Fires those of these orders whose condition holds, and ends the rests of those whose does not.
 async fn judge(ctx: &Context, orders: Vec<WaitingOrder>, volume: Volume) -> ports::Result<Glance> {
+    let (orders, far) = sift(ctx, orders).await;
     let sights = look(ctx, &orders).await;
     let mut glance = Glance {
         opens_in: sights.iter().filter_map(|sight| sight.opens_in).min(),
-        lacks_pool_of: None,
+        ..Glance::default()
     };
-    let (mut now, mut again, mut rested) = (Vec::new(), Vec::new(), Vec::new());
+    let has_rest = |order: &&WaitingOrder| order.is_resting || order.misses.routed > 0;
+    let far = far.iter().filter(has_rest).map(|order| order.id);
+    let mut rested: Vec<OrderId> = far.collect();
+    let (mut now, mut again) = (Vec::new(), Vec::new());
     for (order, sight) in orders.into_iter().zip(sights) {
         // Without a price nothing is known.
         let Some(look) = sight.look else {
@@ -224,9 +289,7 @@ async fn judge(ctx: &Context, orders: Vec<WaitingOrder>, volume: Volume) -> port
             continue;
         };
         if !holds(&order.terms, look, volume) {
-            if order.is_resting || order.misses.routed > 0 {
-                rested.push(order.id);
-            }
+            rested.extend(Some(&order).filter(has_rest).map(|order| order.id));
         } else if order.is_resting {
             // It fires once its rest is over.
         } else if order.terms.order_type.needs_two_slots() {
@@ -245,6 +308,41 @@ async fn judge(ctx: &Context, orders: Vec<WaitingOrder>, volume: Volume) -> port
     let twice = seen_twice(ctx, again).await;
     fire(ctx, &twice).await?;
     Ok(glance)
+}
+
+/// Orders that may fire, and those that no route lets fire at what the pools show: one look at the pools tells these.
+async fn sift(ctx: &Context, orders: Vec<WaitingOrder>) -> (Vec<WaitingOrder>, Vec<WaitingOrder>) {
+    let is_of_price = |order: &&WaitingOrder| order.terms.order_type.sniper().is_none();
+    let Some(first) = orders.iter().find(is_of_price) else {
+        return (orders, Vec::new());
+    };
+    let (sold, bought) = (first.terms.asset_in, first.terms.asset_out);
+    let mut classes = Vec::new();
+    for order in orders.iter().filter(is_of_price) {
+        let class = class_of(ctx, &order.terms);
+        if !classes.contains(&class) {
+            classes.push(class);
+        }
+    }
+    let bounds = ctx.router.bounds(sold, bought, &classes).await;
+    let Some(most) = bounds.most else {
+        return (orders, Vec::new());
+    };
+    orders.into_iter().partition(|order| {
+        if order.terms.order_type.sniper().is_some() {
+            return true;
+        }
+        match order.terms.order_type.condition() {
+            Some((Condition::AtOrAbove, price)) => price <= most,
+            Some((Condition::AtOrBelow, price)) => {
+                let class = class_of(ctx, &order.terms);
+                let place = classes.iter().position(|it| *it == class);
+                let least = place.and_then(|place| bounds.least[place]);
+                least.is_none_or(|least| price >= least)
+            }
+            None => true,
+        }
+    })
 }
 
 /// Whether an order's condition holds.

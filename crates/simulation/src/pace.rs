@@ -7,6 +7,8 @@ use std::time::Duration;
 pub(crate) struct Pace {
     /// Multiplies the cluster's delays and its slots.
     pub(crate) latency_scale: f64,
+    /// Multiplies the delays of processes' endpoints, where that is another number.
+    pub(crate) endpoints_scale: Option<f64>,
     /// How often the cluster fails by itself: one of these is drawn.
     pub(crate) failure_rates: [f64; 3],
     /// Over how many pools in a row routes go at most.
@@ -28,6 +30,7 @@ impl Pace {
     /// A twentieth of the usual delays: a block every 20 ms, so that transactions expire within 3 s.
     pub(crate) const QUICK: Self = Self {
         latency_scale: 0.05,
+        endpoints_scale: None,
         failure_rates: [0.0, 0.0, 0.1],
         hops: 2,
         lease: Duration::from_secs(1),
@@ -38,9 +41,10 @@ impl Pace {
         freeze: Duration::from_secs(3),
     };
 
-    /// As shipped: slots of 400 ms, the delays of a real cluster, the engine's own defaults. Nothing fails but workers.
+    /// Slots of 400 ms, endpoints that answer within 50 ms, and the engine's own defaults. Nothing fails but workers.
     pub(crate) const OF_LIFE: Self = Self {
         latency_scale: 1.0,
+        endpoints_scale: Some(0.2),
         failure_rates: [0.0; 3],
         // So that a price is one slot's, and whoever looks at that slot sees the same one.
         hops: 1,

@@ -18,6 +18,8 @@ use domain::TokenList;
 use order_worker::Chain;
 use ports::{Clock, Ports, Random, Shutdown, StatusFeed, Store, Valve};
 use sim_chain::cluster::GENESIS_HASH;
+use sim_chain::rpc::SimRpc;
+use sim_chain::service::{Service, ServiceSettings};
 use sim_chain::{SimConfig, World as Cluster};
 use testkit::{FaultyStore, VirtualClock};
 
@@ -52,6 +54,8 @@ pub(crate) struct World {
     pub(crate) calm: Shutdown,
     random: Random,
     pub(crate) pace: Pace,
+    /// How processes reach the cluster.
+    service: Arc<Service>,
     /// Whether the workers have been left alone.
     pub(crate) steady: Steady,
     /// Whether it is counted what transactions spend.
@@ -113,6 +117,18 @@ impl World {
         };
         let draws = fork(&random);
         let cluster = Cluster::open(&config, Arc::clone(&shared), &draws, &outside)?;
+        let service = match pace.endpoints_scale {
+            None => Arc::clone(cluster.service()),
+            Some(latency_scale) => {
+                let settings = ServiceSettings {
+                    latency_scale,
+                    failure_rate: config.failure_rate,
+                    seed,
+                    shutdown: outside.clone(),
+                };
+                Service::new(Arc::clone(cluster.cluster()), settings, Arc::clone(&shared))
+            }
+        };
         let witness = Witness::new(Arc::clone(&store), Arc::clone(&cluster), clock);
         Ok(Self {
             clock,
@@ -133,6 +149,7 @@ impl World {
             calm: Shutdown::new(),
             random,
             pace,
+            service,
             steady: Steady::new(clock),
             // Not drawn, so that the other schedules stay as they were before anything was counted.
             counts: seed % 4 == 1,
@@ -189,7 +206,7 @@ impl World {
         lie: Option<Lie>,
     ) -> Arc<dyn Rpc> {
         Arc::new(FaultyRpc {
-            rpc: self.cluster.rpc(),
+            rpc: Arc::new(SimRpc::new(Arc::clone(&self.service))),
             cluster: Arc::clone(&self.cluster),
             witness: Arc::clone(&self.witness),
             line: self.line(process, server),
@@ -257,7 +274,7 @@ impl World {
             ..limits::Limits::ONE_POOL
         });
         let wallet = Wallet::of_simulated_cluster(&GENESIS_HASH);
-        let signer = self.cluster.service().signer(wallet);
+        let signer = self.service.signer(wallet);
         let statuses = Arc::new(Standings::new(Arc::clone(&rpc)));
         let mut chain =
             SolanaChain::new(pools, rpc, signer, clock, settings).behind(Arc::clone(&valve));

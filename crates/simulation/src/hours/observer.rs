@@ -1,7 +1,8 @@
 //! Sees every block's prices, without delays and faults, by pools and a router of its own, and judges by them what fires:
 //!
 //! - **S17** Whatever fires, fires at a slot at which its condition held; a stop after another slot at which it held too.
-//! - **S19** Whatever held for two slots in a row, while a worker had been there for longer than a lease, has fired.
+//! - **S19** Whatever held for two slots in a row, while a worker had been there for longer than a lease and no other of
+//!   its group was executed, has fired; but for a limit that has missed its floor before, and rests.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -64,8 +65,8 @@ const HEARD_WITHIN: Duration = Duration::from_secs(4);
 const SHARED_OUT_WITHIN: Duration = Duration::from_secs(5);
 /// What held for two slots has fired within so many further ones.
 const FIRED_WITHIN: Duration = Duration::from_millis(1_200);
-/// An order that has missed its floor rests for so long, and is left alone for a moment after that.
-const RESTED_AFTER: Duration = Duration::from_secs(65);
+/// What was kept from firing by another of its group is left alone for a moment.
+const LEFT_ALONE: Duration = Duration::from_secs(3);
 /// A spot counts for a trail from acceptance on, by clocks and looks that differ by so much.
 const AROUND_ACCEPTANCE: Duration = Duration::from_secs(2);
 /// Two looks of which the second one confirms the first are so many slots apart at most.
@@ -310,15 +311,21 @@ impl Observer {
                 tracked.due = None;
                 tracked.run = 0;
             }
-            EventData::WaitingAgain { .. } => {
-                tracked.known_from = since_beginning(event.at) + RESTED_AFTER;
-                tracked.run = 0;
-            }
+            // It has fired once, and rests for times that only the store knows.
+            EventData::WaitingAgain { .. } => tracked.known_from = Duration::MAX,
             data if data.status().is_terminal() => {
-                notes.tracked.remove(&id);
                 notes.ended.insert(id);
             }
-            _ => {}
+            _ => return,
+        }
+        let group = tracked.order.terms.oco_group.clone();
+        if notes.ended.contains(&id) {
+            notes.tracked.remove(&id);
+        }
+        let until = self.now() + LEFT_ALONE;
+        let others = notes.tracked.values_mut();
+        for other in others.filter(|it| group.is_some() && it.order.terms.oco_group == group) {
+            other.known_from = other.known_from.max(until);
         }
     }
 
