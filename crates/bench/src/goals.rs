@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::baseline::{EVERY_STEP, TWO_ROWS};
 use crate::scale_out::SCALE_OUT;
+use crate::waiting::WAITING;
 
 /// One goal and what came of it.
 #[derive(Debug, Serialize)]
@@ -29,6 +30,7 @@ pub(crate) fn of(report: &Report) -> Vec<Goal> {
     goals.extend(of_pipeline(report));
     goals.extend(of_latency(report));
     goals.extend(of_life(report));
+    goals.extend(of_waiting(report));
     goals.extend(of_size(report));
     goals.extend(of_growth(report));
     goals
@@ -140,6 +142,39 @@ fn of_life(report: &Report) -> Vec<Goal> {
         .into_iter()
         .flat_map(of_rate)
         .collect()
+}
+
+fn of_waiting(report: &Report) -> Vec<Goal> {
+    let of = |figure: &str| at(report, SCALE_OUT, (WAITING, figure));
+    let moving = |orders: u32| of(&format!("CPU of a worker, 20 pairs move, {orders} orders"));
+    vec![
+        most(
+            "waiting: change to firing, p99, ms".to_owned(),
+            // A slot, and 250 ms.
+            650.0,
+            of("change to firing, p99, 100000 orders"),
+        ),
+        most(
+            "waiting: CPU of a worker, 20 pairs move, %".to_owned(),
+            10.0,
+            moving(100_000),
+        ),
+        most(
+            "waiting: the same, 100,000 orders of 1,000".to_owned(),
+            1.1,
+            ratio(moving(100_000), moving(1_000)),
+        ),
+        most(
+            "waiting: resident each in the watchers, B".to_owned(),
+            200.0,
+            of("resident each, 100000 orders"),
+        ),
+        most(
+            "waiting: CPU each beside a million of a thousand".to_owned(),
+            1.05,
+            of("CPU each, a million of a thousand"),
+        ),
+    ]
 }
 
 fn of_size(report: &Report) -> Vec<Goal> {

@@ -9,6 +9,7 @@ mod goals;
 mod parts;
 mod scale_out;
 mod scaling;
+mod waiting;
 
 use std::fs;
 use std::io::{self, Write};
@@ -57,6 +58,7 @@ Examples:
   scripts/bench                             everything, with the goals, in about five minutes
   scripts/bench --seconds 1                 a first impression in three minutes
   scripts/bench --only embedded             without the servers
+  scripts/bench --only waiting,million      orders that wait, in ten minutes
   scripts/bench --full --seconds 10         also a million orders; about forty minutes
 
 Load, servers and engines share this machine: only ratios within one run mean something.";
@@ -67,6 +69,10 @@ enum Part {
     ScaleOut,
     /// Orders that come one by one, with the delays as shipped
     Life,
+    /// A hundred thousand orders that wait, on 200 pairs
+    Waiting,
+    /// Lists and market orders beside a million orders that wait
+    Million,
     Baseline,
 }
 
@@ -112,6 +118,8 @@ async fn measure(program: &Program) -> Result<()> {
         Part::Embedded => embedded.steps() + 1 + stores.len(),
         Part::ScaleOut => scale_out::steps(&sizes, program.full),
         Part::Life => scale_out::IN_LIFE.len(),
+        Part::Waiting => waiting::ORDERS.len(),
+        Part::Million => 1,
         Part::Baseline => baseline::STEPS,
     };
     let progress = Progress::of_steps(program.only.iter().map(steps).sum());
@@ -122,6 +130,8 @@ async fn measure(program: &Program) -> Result<()> {
                 scale_out::run(&sizes, program.full, &mut report, &progress).await?;
             }
             Part::Life => scale_out::live(sizes.lasting, &mut report, &progress).await?,
+            Part::Waiting => waiting::run(&mut report, &progress).await?,
+            Part::Million => waiting::million::run(&mut report, &progress).await?,
             Part::Baseline => baseline::run(&sizes, &mut report, &progress).await?,
         }
     }

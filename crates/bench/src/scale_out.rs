@@ -176,7 +176,7 @@ async fn live_at(
 }
 
 /// The CPU time of everything that an order passes through, at all rates together.
-fn cpu_of_parts(state: &State) -> Result<Vec<(&'static str, u64)>> {
+pub(crate) fn cpu_of_parts(state: &State) -> Result<Vec<(&'static str, u64)>> {
     let parts = [
         ("gateway", state.gateways.first()),
         ("worker", state.workers.first()),
@@ -216,9 +216,9 @@ fn in_life() -> [(&'static str, String); 3] {
     ]
 }
 
-async fn on_a_cluster_with(
+pub(crate) async fn on_a_cluster_with(
     size: Size,
-    variables: [(&'static str, String); 3],
+    variables: impl IntoIterator<Item = (&'static str, String)>,
     scenario: impl AsyncFnOnce(&State, &Target) -> Result<()>,
 ) -> Result<()> {
     let folder = tempfile::Builder::new().prefix(&prefix()).tempdir()?;

@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
+use futures_util::future::try_join_all;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
@@ -75,7 +76,7 @@ pub async fn put(load: Load<'_>) -> anyhow::Result<Outcome> {
         let socket = TcpStream::connect(address).await;
         let socket = socket.with_context(|| format!("connect to {address}"))?;
         socket.set_nodelay(true)?;
-        sockets.push((socket, request(*address)));
+        sockets.push((socket, request(*address, BODY)));
     }
     let began = Instant::now();
     let mut running = JoinSet::new();
@@ -91,6 +92,49 @@ pub async fn put(load: Load<'_>) -> anyhow::Result<Outcome> {
         took: began.elapsed(),
         latency,
     })
+}
+
+/// Connections that submit different orders.
+const OF_EACH: u64 = 32;
+/// How often one of them may be refused, and how long it leaves the engine alone then.
+const REFUSED_MAX: u32 = 100;
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// Submits so many orders, each with a body of its own, as fast as they are answered. Returns how many a second.
+pub async fn put_each(
+    address: SocketAddr,
+    orders: u64,
+    body: impl Fn(u64) -> String,
+) -> anyhow::Result<f64> {
+    let began = Instant::now();
+    let one = async |first: u64| {
+        let mut answer = Vec::with_capacity(ANSWER_BYTES_MAX);
+        let (mut number, mut refused) = (first, 0);
+        // Who is refused because the engine is busy comes back with another connection.
+        loop {
+            let mut socket = TcpStream::connect(address).await?;
+            socket.set_nodelay(true)?;
+            loop {
+                if number >= orders {
+                    return anyhow::Ok(());
+                }
+                let request = request(address, &body(number));
+                let exchanged = tokio::time::timeout(ANSWER_LIMIT, async {
+                    socket.write_all(&request).await?;
+                    read_answer(&mut socket, &mut answer).await
+                });
+                match exchanged.await.context("no answer in time")? {
+                    Ok(()) => number += OF_EACH,
+                    Err(error) if refused == REFUSED_MAX => return Err(error),
+                    Err(_) => break,
+                }
+            }
+            refused += 1;
+            tokio::time::sleep(PAUSE).await;
+        }
+    };
+    try_join_all((0..OF_EACH).map(one)).await?;
+    Ok(figure(orders) / began.elapsed().as_secs_f64())
 }
 
 #[derive(Debug, Clone)]
@@ -131,11 +175,11 @@ async fn drive(
     }
 }
 
-fn request(address: SocketAddr) -> Vec<u8> {
-    let length = BODY.len();
+fn request(address: SocketAddr, body: &str) -> Vec<u8> {
+    let length = body.len();
     format!(
         "POST /api/orders/execute HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\n\
-         Content-Length: {length}\r\n\r\n{BODY}"
+         Content-Length: {length}\r\n\r\n{body}"
     )
     .into_bytes()
 }

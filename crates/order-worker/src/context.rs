@@ -14,6 +14,7 @@ use crate::limiter::Limiter;
 use crate::metrics::Metrics;
 use crate::patient::Patient;
 use crate::settings::{LimitScope, Settings};
+use crate::sniped::Sniped;
 
 /// Made once by [`crate::Worker::start`].
 #[derive(Debug)]
@@ -37,6 +38,8 @@ pub(crate) struct Context {
     share: Mutex<Option<(NonZeroU32, Arc<Limiter>)>>,
     pub(crate) foreign: Foreign,
     pub(crate) patient: Patient,
+    /// Pairs of which snipers wait.
+    pub(crate) sniped: Sniped,
     /// Held while it is found out why a transaction is slow; from when on the next one may be asked about.
     pub(crate) slow_report: tokio::sync::Mutex<Duration>,
 }
@@ -70,6 +73,7 @@ impl Context {
             limiter,
             share: Mutex::default(),
             foreign: Foreign::default(),
+            sniped: Sniped::default(),
             slow_report: tokio::sync::Mutex::default(),
         }
     }

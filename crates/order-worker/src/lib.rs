@@ -49,6 +49,7 @@ mod reconciling;
 mod recording;
 mod scanning;
 mod session;
+mod sniped;
 mod stages;
 mod taking;
 mod trailing;

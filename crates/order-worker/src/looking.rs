@@ -6,9 +6,9 @@
 use std::collections::HashMap;
 
 use dex_router::Router;
-use dex_router::router::{Look, RouteRequest, Sight};
+use dex_router::router::{AmountClass, Look, RouteRequest, Sight};
 use domain::waiting::{Firing, Seen};
-use domain::{MaxImpact, OrderId, Terms};
+use domain::{BaseUnits, MaxImpact, OrderId, Terms};
 use futures_util::future::join_all;
 use ports::job_queue::Job;
 use ports::waiting::{FIRED_AT_ONCE, NewFiring, WaitingOrder};
@@ -75,6 +75,25 @@ pub(crate) async fn look_at(router: &Router, asked: &[RouteRequest]) -> Vec<Sigh
     }
     let found = |asked| looks.get(asked).copied().unwrap_or_default();
     asked.iter().map(found).collect()
+}
+
+/// The orders that are told apart from this one by no more than their amounts, none of twice its amount.
+pub(crate) fn class_of(ctx: &Context, terms: &Terms) -> AmountClass {
+    AmountClass {
+        venues: terms.venues,
+        max_impact: MaxImpact::narrower(terms.max_impact, ctx.settings.max_impact),
+        largest: largest(power(terms.amount_in)),
+    }
+}
+
+/// The least power of two that is above an amount.
+pub(crate) const fn power(amount: BaseUnits) -> u32 {
+    u64::BITS - amount.get().leading_zeros()
+}
+
+/// The largest amount below a power of two.
+pub(crate) fn largest(power: u32) -> BaseUnits {
+    BaseUnits::new(1_u64.checked_shl(power).map_or(u64::MAX, |it| it - 1))
 }
 
 /// What tells an order's price.

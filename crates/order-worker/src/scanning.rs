@@ -1,8 +1,9 @@
 //! Looks, every few seconds, at the price of every order that waits for one, and fires those whose condition holds.
 //!
 //! This is correct alone: whatever else fires orders makes it only quicker. One worker at a time scans for all; a second
-//! one would do no harm, because the store fires an order once. It has no lease on what it looks at, and remembers
-//! hints alone from one scan to the next.
+//! one would do no harm, because the store fires an order once. It has no lease on what it looks at. From one scan to the
+//! next it remembers hints, and where it stopped: a scan reads so many orders at most, and the next one goes on behind
+//! them, so that what it costs does not grow with what waits.
 //!
 //! A sniper is looked at in the same way, with the pools that pass its gates alone. Where the first of them opens soon, its
 //! pair is looked at again then, and does not wait for the next scan.
@@ -17,7 +18,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dex_router::router::Look;
-use domain::order::{Trigger, WaitsFor};
+use domain::order::{Condition, Trigger, WaitsFor};
 use domain::volume::Volume;
 use domain::{Asset, Mint, OrderId, OrderType, Terms};
 use futures_util::{StreamExt, stream};
@@ -26,7 +27,7 @@ use ports::waiting::{FIRED_AT_ONCE, Pair, WaitingOrder};
 use tracing::{debug, error};
 
 use crate::context::Context;
-use crate::looking::{Holding, fire, look, look_through, second_router};
+use crate::looking::{Holding, class_of, fire, look, look_through, second_router};
 use crate::metrics::took;
 use crate::missing;
 use crate::trailing::{self, Trails};
@@ -41,6 +42,8 @@ const PAIRS: usize = 64;
 const PAIRS_AT_ONCE: usize = 8;
 /// Orders of a pair listed in one call.
 const PAGE: usize = 500;
+/// Orders that one scan reads, but for those of pairs with snipers.
+const ORDERS_MAX: usize = 10_000;
 /// Between two looks of which the second must be of another slot, and how often it is tried before the next scan.
 const AGAIN_AFTER: Duration = Duration::from_millis(400);
 const AGAIN_AT_MOST: u32 = 10;
@@ -54,6 +57,10 @@ struct Scanner {
     searches: Searches,
     /// Those that it was said of that they cannot be read.
     unreadable: HashSet<OrderId>,
+    /// It has looked at every pair once, and knows which have snipers.
+    knows_all: bool,
+    /// Behind this pair the next scan goes on.
+    after: Option<Pair>,
 }
 
 /// What a look at a pair has shown beside what fired.
@@ -65,6 +72,9 @@ struct Glance {
     lacks_pool_of: Option<(Asset, Asset)>,
     /// Orders that are left out.
     unreadable: Vec<OrderId>,
+    /// How many orders were read, and whether a sniper was among them.
+    orders: usize,
+    snipes: bool,
 }
 
 /// Looks once per period until somebody asks to stop.
@@ -135,30 +145,33 @@ impl Scanner {
     }
 
     async fn scan(&mut self, ctx: &Context, period: Duration) -> ports::Result<()> {
-        let mut pairs = ctx.store.waiting_pairs(None, PAIRS).await?;
-        if pairs.is_empty() || !ctx.store.take_turn(Turn::Scan, period).await? {
+        let first = ctx.store.waiting_pairs(None, 1).await?;
+        if first.is_empty() || !ctx.store.take_turn(Turn::Scan, period).await? {
             return Ok(());
         }
         let began = ctx.clock.monotonic();
         let mut unborn = HashMap::new();
-        loop {
-            let searches = &self.searches;
-            let looking = stream::iter(pairs.clone()).map(|pair| async move {
-                let glance = scan_pair(ctx, &pair, searches).await?;
-                Ok((pair, glance))
-            });
-            let mut looking = looking.buffer_unordered(PAIRS_AT_ONCE);
-            while let Some(looked) = looking.next().await {
-                let (pair, glance) = looked?;
-                unborn.extend(glance.lacks_pool_of.map(|assets| (pair.clone(), assets)));
-                tell_unreadable(&mut self.unreadable, &glance.unreadable);
-                self.soon.note(pair, glance.opens_in, ctx.clock.monotonic());
+        let sniped = ctx.sniped.all();
+        let pairs: Vec<Pair> = sniped.iter().cloned().collect();
+        self.look_at_pairs(ctx, pairs, &mut unborn).await?;
+        let mut orders = 0;
+        'scan: loop {
+            let pairs = ctx.store.waiting_pairs(self.after.as_ref(), PAIRS).await?;
+            let is_last = pairs.len() < PAIRS;
+            for some in pairs.chunks(PAIRS_AT_ONCE) {
+                if self.knows_all && orders >= ORDERS_MAX {
+                    break 'scan;
+                }
+                let others = some.iter().filter(|pair| !sniped.contains(pair));
+                let others = others.cloned().collect();
+                orders += self.look_at_pairs(ctx, others, &mut unborn).await?;
+                self.after = some.last().cloned();
             }
-            drop(looking);
-            if pairs.len() < PAIRS {
+            if is_last {
+                self.knows_all = true;
+                self.after = None;
                 break;
             }
-            pairs = ctx.store.waiting_pairs(pairs.last(), PAIRS).await?;
         }
         self.searches.end_scan();
         let mints = self.soon.await_births(unborn);
@@ -167,6 +180,34 @@ impl Scanner {
         }
         took(&ctx.metrics.scan, began, ctx.clock.monotonic());
         Ok(())
+    }
+
+    /// Looks at all orders of these pairs; returns how many there are.
+    async fn look_at_pairs(
+        &mut self,
+        ctx: &Context,
+        pairs: Vec<Pair>,
+        unborn: &mut HashMap<Pair, (Asset, Asset)>,
+    ) -> ports::Result<usize> {
+        let searches = &self.searches;
+        let looking = stream::iter(pairs).map(|pair| async move {
+            let glance = scan_pair(ctx, &pair, searches).await?;
+            Ok((pair, glance))
+        });
+        let mut looking = looking.buffer_unordered(PAIRS_AT_ONCE);
+        let mut orders = 0;
+        while let Some(looked) = looking.next().await {
+            let (pair, glance) = looked?;
+            orders += glance.orders;
+            match glance.snipes {
+                true => ctx.sniped.note(pair.clone()),
+                false => ctx.sniped.forget(&pair),
+            }
+            unborn.extend(glance.lacks_pool_of.map(|assets| (pair.clone(), assets)));
+            tell_unreadable(&mut self.unreadable, &glance.unreadable);
+            self.soon.note(pair, glance.opens_in, ctx.clock.monotonic());
+        }
+        Ok(orders)
     }
 }
 
@@ -189,7 +230,10 @@ async fn scan_pair(ctx: &Context, pair: &Pair, searches: &Searches) -> ports::Re
     loop {
         let page = ctx.store.waiting_of_pair(pair, after, PAGE).await?;
         after = page.next;
+        glance.orders += page.orders.len() + page.unreadable.len();
         glance.unreadable.extend(page.unreadable);
+        let mut types = page.orders.iter().map(|order| order.terms.order_type);
+        glance.snipes |= types.any(|it| it.sniper().is_some());
         let (trailing, of_amount): (Vec<_>, Vec<_>) = page
             .orders
             .into_iter()
@@ -264,12 +308,15 @@ async fn judge(
     orders: Vec<WaitingOrder>,
     (volume, searches): (Volume, &Searches),
 ) -> ports::Result<Glance> {
+    let (orders, far) = sift(ctx, orders).await;
     let sights = look(ctx, &orders).await;
     let mut glance = Glance {
         opens_in: sights.iter().filter_map(|sight| sight.opens_in).min(),
         ..Glance::default()
     };
-    let (mut now, mut again, mut rested) = (Vec::new(), Vec::new(), Vec::new());
+    let far = far.iter().filter(has_rest).map(|order| order.id);
+    let mut rested: Vec<OrderId> = far.collect();
+    let (mut now, mut again) = (Vec::new(), Vec::new());
     for (order, sight) in orders.into_iter().zip(sights) {
         // Without a price nothing is known.
         let Some(look) = sight.look else {
@@ -284,10 +331,7 @@ async fn judge(
             continue;
         };
         if !holds(&order.terms, look, volume) {
-            let rests = order.is_resting || order.misses.routed > 0;
-            if rests && !missing::is_worn(order.misses) {
-                rested.push(order.id);
-            }
+            rested.extend(Some(&order).filter(has_rest).map(|order| order.id));
         } else if order.is_resting {
             // It fires once its rest is over.
         } else if order.terms.order_type.needs_two_slots() {
@@ -306,6 +350,47 @@ async fn judge(
     let twice = seen_twice(ctx, again).await;
     fire(ctx, &twice).await?;
     Ok(glance)
+}
+
+/// Orders that may fire, and those that no route lets fire at what the pools show: one look at the pools tells these.
+async fn sift(ctx: &Context, orders: Vec<WaitingOrder>) -> (Vec<WaitingOrder>, Vec<WaitingOrder>) {
+    let is_of_price = |order: &&WaitingOrder| order.terms.order_type.sniper().is_none();
+    let Some(first) = orders.iter().find(is_of_price) else {
+        return (orders, Vec::new());
+    };
+    let (sold, bought) = (first.terms.asset_in, first.terms.asset_out);
+    let mut classes = Vec::new();
+    for order in orders.iter().filter(is_of_price) {
+        let class = class_of(ctx, &order.terms);
+        if !classes.contains(&class) {
+            classes.push(class);
+        }
+    }
+    let bounds = ctx.router.bounds(sold, bought, &classes).await;
+    let Some(most) = bounds.most else {
+        return (orders, Vec::new());
+    };
+    orders.into_iter().partition(|order| {
+        if order.terms.order_type.sniper().is_some() {
+            return true;
+        }
+        match order.terms.order_type.condition() {
+            Some((Condition::AtOrAbove, price)) => price <= most,
+            Some((Condition::AtOrBelow, price)) => {
+                let class = class_of(ctx, &order.terms);
+                let place = classes.iter().position(|it| *it == class);
+                let least = place.and_then(|place| bounds.least[place]);
+                least.is_none_or(|least| price >= least)
+            }
+            None => true,
+        }
+    })
+}
+
+/// Whether a look that denies the order's price ends a rest of it.
+fn has_rest(order: &&WaitingOrder) -> bool {
+    let rests = order.is_resting || order.misses.routed > 0;
+    rests && !missing::is_worn(order.misses)
 }
 
 /// Whether an order's condition holds.

@@ -34,6 +34,9 @@
 //! - **S17** An order that waits for a price fires at no other, and no order brings less than its floor.
 //! - **S18** Of an OCO group one order at a time is executed, and one at most is confirmed.
 //!
+//! Beside schedules there are hours (`hours.rs`): at the pace of life, with an observer that sees every block's prices, so
+//! that it is also judged what does not fire (S19).
+//!
 //! It must not know any server, file or thread.
 //!
 //! The tests run a fixed number of seeds. To run many more, on every core, until one breaks a
@@ -45,11 +48,15 @@
 mod actors;
 mod faults;
 mod gateways;
+mod hours;
+mod pace;
 mod process;
 mod schedule;
+mod steady;
 mod witness;
 mod workers;
 mod world;
 
 pub use actors::client::{Connections, Doubters};
+pub use hours::{Hour, pass};
 pub use schedule::{Report, Violated, run};

@@ -7,7 +7,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use clap::Parser;
-use simulation::{Connections, Doubters, Report, Violated};
+use simulation::{Connections, Doubters, Hour, Report, Violated};
 
 /// Schedules between two lines of progress.
 const PROGRESS: u64 = 1_000;
@@ -32,6 +32,12 @@ struct Program {
     /// Let every client cancel its order at some moment, not one in three
     #[arg(long)]
     everyone_cancels: bool,
+    /// Instead of schedules: so many hours at the pace of life, in which orders wait
+    #[arg(long, value_name = "COUNT")]
+    hours: Option<u64>,
+    /// Orders that wait in each of those hours
+    #[arg(long, value_name = "COUNT", default_value = "101", requires = "hours")]
+    orders: u64,
     /// Let clients' connections break under way
     #[arg(long)]
     connections_break: bool,
@@ -52,6 +58,9 @@ fn main() -> std::io::Result<ExitCode> {
         Connections::Hold
     };
     let clients = (doubters, connections);
+    if let Some(hours) = program.hours {
+        return pass_hours(program.seed, hours, program.orders, threads);
+    }
     let began = tokio::time::Instant::now();
     let next = AtomicU64::new(program.seed);
     let end = program.seed.saturating_add(program.schedules);
@@ -161,4 +170,91 @@ impl Total {
             "{schedules} schedules in {seconds} s: {orders} orders ({confirmed} confirmed, {failed} failed, {cancelled} cancelled, {expired} expired), {too_late} cancelled too late, {faults} faults, {steps} steps, {violations} violations"
         )
     }
+}
+
+/// Lets hours pass on every core, with one line at the end.
+fn pass_hours(seed: u64, hours: u64, orders: u64, threads: usize) -> std::io::Result<ExitCode> {
+    let began = tokio::time::Instant::now();
+    let next = AtomicU64::new(seed);
+    let (results, received) = mpsc::sync_channel(BUFFERED);
+    let (mut sum, mut passed, mut violations) = (Hour::default(), 0_u64, 0_u64);
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            let (next, results) = (&next, results.clone());
+            scope.spawn(move || {
+                loop {
+                    let seed_of_hour = next.fetch_add(1, Ordering::Relaxed);
+                    let is_over = seed_of_hour >= seed.saturating_add(hours);
+                    if is_over
+                        || results
+                            .send(simulation::pass(seed_of_hour, orders))
+                            .is_err()
+                    {
+                        return;
+                    }
+                }
+            });
+        }
+        drop(results);
+        while let Ok(outcome) = received.recv() {
+            passed += 1;
+            match outcome {
+                Ok(hour) => add(&mut sum, hour),
+                Err(violated) => {
+                    violations += 1;
+                    writeln!(std::io::stderr(), "{violated}\n")?;
+                    if violations >= VIOLATIONS_MAX {
+                        break;
+                    }
+                }
+            }
+        }
+        // Threads that still run stop after their hour.
+        drop(received);
+        std::io::Result::Ok(())
+    })?;
+    let mut out = std::io::stdout().lock();
+    let seconds = began.elapsed().as_secs();
+    sum.late_ms.sort_unstable();
+    let late = |permille: usize| {
+        let last = sum.late_ms.len().saturating_sub(1);
+        sum.late_ms
+            .get(last * permille / 1_000)
+            .copied()
+            .unwrap_or(0)
+    };
+    writeln!(
+        out,
+        "{passed} hours ({} blocks) in {seconds} s: {} orders waited, {} firings ({} confirmed, {} failed, {} cancelled, {} expired), {} held for two slots, fired {} / {} / {} ms after (p50 / p99 / most of {}), workers lost {} times, {violations} hours with violations",
+        sum.blocks,
+        sum.orders,
+        sum.fired,
+        sum.confirmed,
+        sum.failed,
+        sum.cancelled,
+        sum.expired,
+        sum.held,
+        late(500),
+        late(990),
+        late(1_000),
+        sum.late_ms.len(),
+        sum.workers_gone,
+    )?;
+    Ok(match violations {
+        0 => ExitCode::SUCCESS,
+        _ => ExitCode::FAILURE,
+    })
+}
+
+fn add(sum: &mut Hour, hour: Hour) {
+    sum.orders += hour.orders;
+    sum.confirmed += hour.confirmed;
+    sum.cancelled += hour.cancelled;
+    sum.expired += hour.expired;
+    sum.failed += hour.failed;
+    sum.fired += hour.fired;
+    sum.held += hour.held;
+    sum.blocks += hour.blocks;
+    sum.workers_gone += hour.workers_gone;
+    sum.late_ms.extend(hour.late_ms);
 }

@@ -13,6 +13,7 @@ use crate::actors::client::{Client, Connections, Doubters, Told};
 use crate::actors::trouble;
 use crate::actors::watcher::Watcher;
 use crate::gateways::Gateways;
+use crate::pace::Pace;
 use crate::witness::Testimony;
 use crate::workers::{self, RunningWorker};
 use crate::world::World;
@@ -57,6 +58,8 @@ pub struct Violated {
     pub promises: Vec<String>,
     /// The last steps of the schedule.
     pub trace: String,
+    /// What repeats it.
+    pub again: String,
 }
 
 impl fmt::Display for Violated {
@@ -65,12 +68,13 @@ impl fmt::Display for Violated {
             seed,
             promises,
             trace,
+            again,
         } = self;
         writeln!(f, "seed {seed} breaks a promise; its last steps:\n{trace}")?;
         for promise in promises {
             writeln!(f, "  {promise}")?;
         }
-        write!(f, "again: SIMULATION_SEED={seed} cargo test -p simulation")
+        write!(f, "again: {again}")
     }
 }
 
@@ -97,12 +101,13 @@ pub fn run(seed: u64, doubters: Doubters, connections: Connections) -> Result<Re
             seed,
             trace: testimony.told(),
             promises: testimony.violations,
+            again: format!("SIMULATION_SEED={seed} cargo test -p simulation"),
         })
     }
 }
 
 async fn simulate(seed: u64, doubters: Doubters, connections: Connections) -> (Testimony, u64) {
-    let world = World::new(seed).expect("invariant: a store in memory can be opened");
+    let world = World::new(seed, Pace::QUICK).expect("invariant: a store in memory can be opened");
     let world = Arc::new(world);
     let random = world.fork();
     let gateways = Gateways::start(&world, 2);
@@ -180,7 +185,7 @@ async fn serve_client(client: Client) -> Told {
     told
 }
 
-fn calm_down(world: &World) {
+pub(crate) fn calm_down(world: &World) {
     world.witness.note(format_args!("the faults end"));
     for server in world.servers.all() {
         server.calm_down();

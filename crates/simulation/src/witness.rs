@@ -418,6 +418,13 @@ impl Witness {
         found.filter(|found| found.ok).collect()
     }
 
+    /// Shows every order's events.
+    pub(crate) fn visit(&self, mut look: impl FnMut(OrderId, &[Event])) {
+        for (id, events) in &self.notes().orders {
+            look(*id, events);
+        }
+    }
+
     /// How an order stands.
     pub(crate) fn status(&self, id: OrderId) -> Option<Status> {
         let notes = self.notes();

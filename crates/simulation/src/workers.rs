@@ -14,15 +14,10 @@ use ports::reconciliation::OnAlarm;
 use ports::retry::Policy;
 use ports::{Announcer, Random, Shutdown};
 
+use crate::pace::Pace;
 use crate::process::Process;
-use crate::world::{LEASE, World};
+use crate::world::World;
 
-/// The longest time between two faults of a worker.
-const PEACE: Duration = Duration::from_secs(4);
-/// The longest time until a dead one is replaced.
-const ABSENCE: Duration = Duration::from_millis(1_500);
-/// Long enough for all its orders to pass to other workers, which finish them.
-const FREEZE: Duration = Duration::from_secs(3);
 /// How long a worker may take to stop: a drain of 8 s, and retiring.
 const STOP_LIMIT: Duration = Duration::from_secs(15);
 
@@ -33,7 +28,7 @@ pub(crate) struct RunningWorker {
     shutdown: Shutdown,
 }
 
-fn settings(random: &Random, counts: bool) -> Settings {
+fn settings(random: &Random, counts: bool, pace: &Pace) -> Settings {
     let rate = Rate {
         per_minute: NonZeroU32::new(1_200).expect("invariant: not zero"),
         burst: NonZeroU32::new(2).expect("invariant: not zero"),
@@ -55,9 +50,9 @@ fn settings(random: &Random, counts: bool) -> Settings {
             base_delay: Duration::from_millis(50),
             max_delay: Duration::from_millis(500),
         },
-        lease: LEASE,
-        heartbeat: LEASE / 4,
-        sweep: Duration::from_millis(200),
+        lease: pace.lease,
+        heartbeat: pace.lease / 4,
+        sweep: pace.sweep,
         halt_after_reverts: None,
         on_alarm: OnAlarm::Tell,
         doubt_after: Duration::from_secs(10),
@@ -78,9 +73,10 @@ impl RunningWorker {
         let (feed, queue) = (Arc::clone(&ports.feed), Arc::clone(&ports.queue));
         let announcer = Announcer::start(feed, queue, &shutdown);
         let (router, chain) = world.chain_of(&process, &ports, &shutdown);
-        let settings = settings(random, world.counts);
+        let settings = settings(random, world.counts, &world.pace);
         // The handle is not needed: the worker ends with its shutdown.
         let _ = Worker::start(&ports, &announcer, router, chain, settings, &shutdown);
+        world.steady.comes();
         Self { process, shutdown }
     }
 
@@ -112,7 +108,7 @@ pub(crate) async fn keep_one(world: Arc<World>, name: String, random: Random) ->
         tokio::select! {
             biased;
             () = world.calm.soft() => return worker,
-            () = world.sleep(random.duration_below(PEACE)) => {}
+            () = world.sleep(random.duration_below(world.pace.peace)) => {}
         }
         if worker.shutdown.is_stopping() {
             world
@@ -130,18 +126,20 @@ async fn befall(
     random: &Random,
     worker: RunningWorker,
 ) -> RunningWorker {
+    world.steady.goes();
     match random.below(5) {
         0 | 1 => {
             world.witness.note(format_args!("{name} is killed"));
             worker.kill();
-            world.sleep(random.duration_below(ABSENCE)).await;
+            world.sleep(random.duration_below(world.pace.absence)).await;
         }
         2 => {
             world.witness.note(format_args!("{name} freezes"));
             worker.process.freeze();
-            world.sleep(random.duration_below(FREEZE)).await;
+            world.sleep(random.duration_below(world.pace.freeze)).await;
             world.witness.note(format_args!("{name} goes on"));
             worker.process.thaw();
+            world.steady.comes();
             return worker;
         }
         3 => {
@@ -153,7 +151,9 @@ async fn befall(
                 .witness
                 .note(format_args!("{name} is asked to stop and killed"));
             worker.shutdown.request_soft();
-            world.sleep(random.duration_below(ABSENCE / 4)).await;
+            world
+                .sleep(random.duration_below(world.pace.absence / 4))
+                .await;
             worker.kill();
         }
     }

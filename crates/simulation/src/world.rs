@@ -18,6 +18,8 @@ use domain::TokenList;
 use order_worker::Chain;
 use ports::{Clock, Ports, Random, Shutdown, StatusFeed, Store, Valve};
 use sim_chain::cluster::GENESIS_HASH;
+use sim_chain::rpc::SimRpc;
+use sim_chain::service::{Service, ServiceSettings};
 use sim_chain::{SimConfig, World as Cluster};
 use testkit::{FaultyStore, VirtualClock};
 
@@ -27,15 +29,11 @@ use crate::faults::lies::Lie;
 use crate::faults::queue::{FaultyQueue, SharedQueue};
 use crate::faults::store::WayToStore;
 use crate::faults::{Line, Server};
+use crate::pace::Pace;
 use crate::process::{Process, ProcessClock, WallClock};
+use crate::steady::Steady;
 use crate::witness::Witness;
 
-/// How long a silent worker keeps its orders.
-pub(crate) const LEASE: Duration = Duration::from_secs(1);
-/// Longer than any delay of an order here, except after defects.
-const LONGEST_REST: Duration = Duration::from_secs(40);
-/// A twentieth of the usual delays: a block every 20 ms, so that transactions expire within 3 s.
-const LATENCY_SCALE: f64 = 0.05;
 /// How long a venue may take for a quote.
 const QUOTE_LIMIT: Duration = Duration::from_millis(200);
 
@@ -55,6 +53,11 @@ pub(crate) struct World {
     /// Ends the faults.
     pub(crate) calm: Shutdown,
     random: Random,
+    pub(crate) pace: Pace,
+    /// How processes reach the cluster.
+    service: Arc<Service>,
+    /// Whether the workers have been left alone.
+    pub(crate) steady: Steady,
     /// Whether it is counted what transactions spend.
     pub(crate) counts: bool,
     /// Whether most orders wait for a price.
@@ -93,27 +96,39 @@ fn further_endpoints(seed: u64) -> Vec<(Arc<Server>, Option<Lie>)> {
 }
 
 impl World {
-    pub(crate) fn new(seed: u64) -> anyhow::Result<Self> {
+    pub(crate) fn new(seed: u64, pace: Pace) -> anyhow::Result<Self> {
         let random = Random::seeded(seed);
         let clock = VirtualClock::new();
         let shared: Arc<dyn Clock> = Arc::new(clock);
         let outside = Shutdown::new();
         let settings = Settings {
-            lease: LEASE,
-            longest_rest: LONGEST_REST,
+            lease: pace.lease,
+            longest_rest: pace.longest_rest,
         };
         let wall = Arc::new(WallClock::new(clock));
         let store = SqliteStore::in_memory(settings, Arc::clone(&wall) as _)?;
         let store: Arc<dyn Store> = Arc::new(store);
         let limits = Limits::default();
         let config = SimConfig {
-            latency_scale: LATENCY_SCALE,
-            failure_rate: [0.0, 0.0, 0.1][usize::try_from(random.below(3))?],
+            latency_scale: pace.latency_scale,
+            failure_rate: pace.failure_rates[usize::try_from(random.below(3))?],
             seed: Some(random.bits()),
             ..SimConfig::default()
         };
         let draws = fork(&random);
         let cluster = Cluster::open(&config, Arc::clone(&shared), &draws, &outside)?;
+        let service = match pace.endpoints_scale {
+            None => Arc::clone(cluster.service()),
+            Some(latency_scale) => {
+                let settings = ServiceSettings {
+                    latency_scale,
+                    failure_rate: config.failure_rate,
+                    seed,
+                    shutdown: outside.clone(),
+                };
+                Service::new(Arc::clone(cluster.cluster()), settings, Arc::clone(&shared))
+            }
+        };
         let witness = Witness::new(Arc::clone(&store), Arc::clone(&cluster), clock);
         Ok(Self {
             clock,
@@ -133,6 +148,9 @@ impl World {
             outside,
             calm: Shutdown::new(),
             random,
+            pace,
+            service,
+            steady: Steady::new(clock),
             // Not drawn, so that the other schedules stay as they were before anything was counted.
             counts: seed % 4 == 1,
             waits: seed % 5 == 3,
@@ -188,7 +206,7 @@ impl World {
         lie: Option<Lie>,
     ) -> Arc<dyn Rpc> {
         Arc::new(FaultyRpc {
-            rpc: self.cluster.rpc(),
+            rpc: Arc::new(SimRpc::new(Arc::clone(&self.service))),
             cluster: Arc::clone(&self.cluster),
             witness: Arc::clone(&self.witness),
             line: self.line(process, server),
@@ -242,7 +260,7 @@ impl World {
             Some(endpoints) => endpoints.clone(),
             None => self.rpc_of(process),
         };
-        let settings = ChainSettings::simulated(LATENCY_SCALE);
+        let settings = ChainSettings::simulated(self.pace.latency_scale);
         let known = Known {
             directory: Some(ports.store.clone()),
             listed: None,
@@ -252,11 +270,11 @@ impl World {
         let router = Router::new(pools.clone(), QUOTE_LIMIT, Arc::new(TokenList::mainnet()));
         let router = router.with_limits(limits::Limits {
             legs: 2,
-            hops: 2,
+            hops: self.pace.hops,
             ..limits::Limits::ONE_POOL
         });
         let wallet = Wallet::of_simulated_cluster(&GENESIS_HASH);
-        let signer = self.cluster.service().signer(wallet);
+        let signer = self.service.signer(wallet);
         let statuses = Arc::new(Standings::new(Arc::clone(&rpc)));
         let mut chain =
             SolanaChain::new(pools, rpc, signer, clock, settings).behind(Arc::clone(&valve));

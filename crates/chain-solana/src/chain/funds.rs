@@ -122,7 +122,8 @@ async fn held(
 ) -> Result<Vec<Held>, Error> {
     // An endpoint that shows no accounts shows no clock either: that is no empty wallet.
     let asked: Vec<Address> = accounts.iter().copied().chain([CLOCK]).collect();
-    let found = |value: Vec<Option<Account>>| value.iter().take(accounts.len()).map(held_by).collect();
+    let found =
+        |value: Vec<Option<Account>>| value.iter().take(accounts.len()).map(held_by).collect();
     let mut looks = 1;
     loop {
         let since = View::CONFIRMED.since(filled_at);

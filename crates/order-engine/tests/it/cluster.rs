@@ -5,6 +5,7 @@ mod account_stream;
 mod accounts;
 mod backup;
 mod crowd;
+mod handing_over;
 mod kill_matrix;
 mod limits;
 mod members;

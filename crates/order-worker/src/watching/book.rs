@@ -16,6 +16,8 @@ use domain::{
     Asset, BaseUnits, Bps, FeeLevel, MaxImpact, OrderId, OrderType, Price, Terms, Timestamp,
 };
 
+use crate::looking::{largest, power};
+
 /// Orders of a pair that are looked at in one round, and of one side of a class at least and at most.
 const OF_PAIR_MAX: usize = 1_024;
 const OF_CLASS: (usize, usize) = (16, 128);
@@ -150,7 +152,7 @@ impl Book {
                     venues: terms.venues,
                     max_impact,
                     fee_level: terms.fee_level,
-                    power: u64::BITS - terms.amount_in.get().leading_zeros(),
+                    power: power(terms.amount_in),
                 };
                 let Some(index) = self.class(kind) else {
                     return;
@@ -234,11 +236,10 @@ impl Book {
 
     /// The classes, in one order while no order is entered.
     pub(super) fn classes(&self) -> Vec<AmountClass> {
-        let largest = |power: u32| 1u64.checked_shl(power).map_or(u64::MAX, |it| it - 1);
         let classes = self.classes.iter().map(|class| AmountClass {
             venues: class.kind.venues,
             max_impact: class.kind.max_impact,
-            largest: BaseUnits::new(largest(class.kind.power)),
+            largest: largest(class.kind.power),
         });
         classes.collect()
     }

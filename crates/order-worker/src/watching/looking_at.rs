@@ -99,7 +99,7 @@ impl Watched {
         self.book.len()
     }
 
-    pub(super) fn mints(&self) -> (Mint, Mint) {
+    pub(super) const fn mints(&self) -> (Mint, Mint) {
         let (sold, bought) = self.book.assets();
         (sold.mint, bought.mint)
     }
@@ -113,10 +113,22 @@ impl Watched {
         let told = ctx.router.pool_version(self.mints());
         let has_changed = told.is_some() && told != self.version;
         let is_over = now.saturating_sub(looked_at) >= LOOK_EVERY;
-        let waits = self.seen.len() + self.trailing_seen.len() + self.left_alone.len();
-        let must_see_again = told.is_none() || waits > 0;
+        let must_see_again = told.is_none() || self.waits_for_another_look();
         let is_again = self.again_at.is_some_and(|at| now >= at);
         self.has_new || has_changed || is_again || (is_over && must_see_again)
+    }
+
+    /// When it is to be looked at although nobody tells of a change: looks begin twice a slot however long one takes, so
+    /// that two slots in a row are seen.
+    pub(super) fn next_look(&self, ctx: &Context) -> Option<Duration> {
+        let is_told = ctx.router.pool_version(self.mints()).is_some();
+        let must_see_again = !is_told || self.waits_for_another_look();
+        let next = must_see_again.then(|| self.looked_at.unwrap_or_default() + LOOK_EVERY);
+        next.into_iter().chain(self.again_at).min()
+    }
+
+    fn waits_for_another_look(&self) -> bool {
+        !(self.seen.is_empty() && self.trailing_seen.is_empty() && self.left_alone.is_empty())
     }
 
     /// Looks at the pools, and fires what holds.

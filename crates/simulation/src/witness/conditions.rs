@@ -33,7 +33,8 @@ impl Witness {
             least.unwrap_or(BaseUnits::new(0))
         });
         // Prices are told in 18 digits: of amounts like these to the last unit.
-        let holds = price.is_ok_and(|brings| terms.holds_at(brings));
+        // What trails has no price of its own; whoever sees all of them (`hours/observer.rs`) judges it.
+        let holds = terms.order_type.trails() || price.is_ok_and(|brings| terms.holds_at(brings));
         if !terms.order_type.waits() || !holds {
             let kind = terms.order_type;
             let what = format_args!("{id} of {amount} fired at {seen:?}, and is {kind:?}");
@@ -75,6 +76,25 @@ impl Witness {
         };
         let others = self.of_group(&order, group).await;
         others.into_iter().map(|(id, _)| id).collect()
+    }
+
+    /// Whether another order of its group has fired, and has not ended.
+    pub(crate) async fn is_group_held(&self, id: OrderId) -> bool {
+        let order = self.order(id).await;
+        let Some(group) = &order.terms.oco_group else {
+            return false;
+        };
+        for (other, events) in self.of_group(&order, group).await {
+            let waiting = self.store.waiting_among(&[other]).await;
+            let waiting = waiting.expect("invariant: the store in memory answers");
+            let has_ended = events
+                .last()
+                .is_some_and(|last| last.data.status().is_terminal());
+            if waiting.is_empty() && !has_ended {
+                return true;
+            }
+        }
+        false
     }
 
     async fn order(&self, id: OrderId) -> Order {
