@@ -66,6 +66,8 @@ struct Looked {
     worth: Worthwhile,
     /// When it was about as good, and somebody looked or set out to.
     close: Option<Instant>,
+    /// When an order set out to look at all of them anew; others do not wait for what it sees.
+    sought: Option<Instant>,
     /// When the next unit's prices were compared, and whether one of them was about as good or better.
     compared: Option<(Instant, bool)>,
 }
@@ -81,6 +83,15 @@ pub(crate) enum Worthwhile {
 }
 
 impl Looked {
+    fn is_fresh(&self, now: Instant) -> bool {
+        now.saturating_duration_since(self.at) < LOOK_EVERY
+    }
+
+    fn is_sought(&self, now: Instant) -> bool {
+        self.sought
+            .is_some_and(|at| now.saturating_duration_since(at) < COMPARE_EVERY)
+    }
+
     /// Whether an order that sells so much gains by what was seen, or is the one that looks whether one would by now.
     fn may_gain(&mut self, amount_in: BaseUnits, now: Instant) -> bool {
         if let Worthwhile::From(least) = self.worth
@@ -123,7 +134,7 @@ impl Thirds {
         let mut looked = self.looked();
         let is_full = looked.len() >= PAIRS_MAX;
         match looked.get_mut(&pair) {
-            Some(last) if now.saturating_duration_since(last.at) < LOOK_EVERY => {
+            Some(last) if last.is_fresh(now) || last.is_sought(now) => {
                 let may_gain = match cause {
                     Cause::Order(amount_in) => last.may_gain(amount_in, now),
                     Cause::Dear => true,
@@ -134,7 +145,11 @@ impl Thirds {
                 }
             }
             None if is_full && cause != Cause::Dear => Vec::new(),
-            _ => all(),
+            Some(last) => {
+                last.sought = Some(now);
+                all()
+            }
+            None => all(),
         }
     }
 
@@ -155,7 +170,7 @@ impl Thirds {
     ) -> Option<Vec<Asset>> {
         let now = Instant::now();
         match self.looked().get(&pair) {
-            Some(last) if now.saturating_duration_since(last.at) < LOOK_EVERY => {
+            Some(last) if last.is_fresh(now) => {
                 let fresh =
                     |(at, _): &(Instant, bool)| now.saturating_duration_since(*at) < COMPARE_EVERY;
                 let is_close = last
@@ -180,10 +195,10 @@ impl Thirds {
         let now = Instant::now();
         let mut looked = self.looked();
         match looked.get_mut(&pair) {
-            Some(last) if now.saturating_duration_since(last.at) < LOOK_EVERY => what(last),
+            Some(last) if last.is_fresh(now) => what(last),
             _ => {
                 if looked.len() >= PAIRS_MAX {
-                    looked.retain(|_, it| now.saturating_duration_since(it.at) < LOOK_EVERY);
+                    looked.retain(|_, it| it.is_fresh(now));
                 }
                 if looked.len() < PAIRS_MAX {
                     let mut new = Looked {
@@ -192,6 +207,7 @@ impl Thirds {
                         // Until an order has looked.
                         worth: Worthwhile::From(BaseUnits::new(0)),
                         close: None,
+                        sought: None,
                         compared: None,
                     };
                     what(&mut new);

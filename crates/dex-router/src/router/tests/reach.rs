@@ -381,6 +381,25 @@ async fn a_third_token_that_is_about_as_good_is_asked_for_one_order_in_a_while()
 }
 
 #[tokio::test(start_paused = true)]
+async fn orders_of_one_moment_send_one_of_them_to_look_at_all_third_tokens_anew() {
+    let pair = (Asset::SOL, Asset::USDC);
+    let deep = vec![at(1, of(pair, (100 * DEEP, 103 * DEEP_USDC)))];
+    let source = Arc::new(by_usdt().with(pair, deep));
+    let router = over(&source, 2);
+    router.route(&request()).await.unwrap();
+    assert_eq!(source.asked(), 6);
+    tokio::time::advance(Duration::from_secs(61)).await;
+
+    let order = request();
+    let orders = (0..3).map(|_| router.route(&order));
+    for routed in join_all(orders).await {
+        routed.unwrap();
+    }
+
+    assert_eq!(source.asked(), 6 + 2 + 2);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_third_token_that_nobody_can_read_is_no_proof_that_there_is_no_route() {
     let silent = vec![(USDT.mint, Asset::USDC.mint)];
     let source = Arc::new(Pairs {
