@@ -2,8 +2,10 @@
 //! repeatable on any busy machine. The check fails if one has grown by more than 10 %.
 //!
 //! It runs itself under valgrind twice for each, once with twice as many repetitions: the
-//! difference is the cost of the additional repetitions alone. `scripts/test --full` runs the check
-//! on the build that its tests use. The figures are larger than an optimised build's, but they
+//! difference is the cost of the additional repetitions alone. There are as many of them as it takes
+//! to tell them from what differs between two runs: some millions of instructions in all, so that
+//! everything is counted in a few minutes. `scripts/test --full` runs the check on the build that its
+//! tests use. The figures are larger than an optimised build's, but they
 //! depend on what the code does and not on what the optimiser happens to make of it.
 //!
 //! ```text
@@ -36,9 +38,15 @@ use testkit::contract::terms;
 use uuid::Uuid;
 
 const FIGURES: &str = "bench/instructions.json";
-const REPETITIONS: u64 = 200;
 const GROWTH_MAX: f64 = 1.10;
-const NAMES: [&str; 5] = ["parse", "route", "reach", "transitions", "encode"];
+/// What is counted, and how often at first.
+const WORK: [(&str, u32); 5] = [
+    ("parse", 500),
+    ("route", 50),
+    ("reach", 4),
+    ("transitions", 4_000),
+    ("encode", 200),
+];
 /// An order of so many lamports gains by several pools: some hundredths of what each of them holds.
 const LARGE: BaseUnits = BaseUnits::new(5_000_000_000_000);
 const BODY: &[u8] = br#"{"tokenIn":"SOL","tokenOut":"USDC","amount":"1.5","slippageBps":50,"clientOrderId":"desk-7-0001","venues":["raydium","meteora"]}"#;
@@ -83,17 +91,16 @@ fn write(figures: &BTreeMap<String, f64>) -> Result<()> {
 
 fn measured() -> Result<BTreeMap<String, f64>> {
     let mut figures = BTreeMap::new();
-    for name in NAMES {
-        let (some, twice) = (counted(name, REPETITIONS)?, counted(name, 2 * REPETITIONS)?);
-        let repetitions = f64::from(u32::try_from(REPETITIONS)?);
-        let each = (twice - some) / repetitions;
+    for (name, repetitions) in WORK {
+        let (some, twice) = (counted(name, repetitions)?, counted(name, 2 * repetitions)?);
+        let each = (twice - some) / f64::from(repetitions);
         figures.insert(name.to_owned(), each.round());
     }
     Ok(figures)
 }
 
 /// The instructions of a whole run, as callgrind counts them.
-fn counted(name: &str, repetitions: u64) -> Result<f64> {
+fn counted(name: &str, repetitions: u32) -> Result<f64> {
     let output = Command::new("valgrind")
         .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
         .arg(std::env::current_exe().context("find this program")?)
@@ -107,7 +114,7 @@ fn counted(name: &str, repetitions: u64) -> Result<f64> {
     Ok(count.trim().parse()?)
 }
 
-fn repeat(name: &str, repetitions: u64) -> Result<()> {
+fn repeat(name: &str, repetitions: u32) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .build()
