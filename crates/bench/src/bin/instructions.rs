@@ -6,7 +6,8 @@
 //! to tell them from what differs between two runs: some millions of instructions in all, so that
 //! everything is counted in a few minutes. `scripts/test --full` runs the check on the build that its
 //! tests use. The figures are larger than an optimised build's, but they
-//! depend on what the code does and not on what the optimiser happens to make of it.
+//! depend on what the code does and not on what the optimiser happens to make of it. Routes are found
+//! over recorded pools, so that nothing follows the clock.
 //!
 //! ```text
 //! instructions check     compares with bench/instructions.json
@@ -22,8 +23,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
-use chain_solana::pools::PoolReader;
-use chain_solana::settings::Settings;
+use chain_solana::recording::Recording;
 use dex_router::request::QuoteRequest;
 use dex_router::router::RouteRequest;
 use dex_router::{Limits, Router};
@@ -31,13 +31,11 @@ use domain::order::{Order, Terms};
 use domain::quote::{Decision, Receipt};
 use domain::transaction::Signature;
 use domain::{BaseUnits, ClientId, Event, EventData, OrderId, Seq, Timestamp, TokenList};
-use ports::{Clock, Random, Shutdown, SystemClock};
-use sim_chain::market::Mode;
-use sim_chain::{SimConfig, World};
 use testkit::contract::terms;
 use uuid::Uuid;
 
 const FIGURES: &str = "bench/instructions.json";
+const POOLS: &str = "crates/order-engine/recordings/simulated.json";
 const GROWTH_MAX: f64 = 1.10;
 /// What is counted, and how often at first.
 const WORK: [(&str, u32); 5] = [
@@ -122,7 +120,7 @@ fn repeat(name: &str, repetitions: u32) -> Result<()> {
     runtime.block_on(async {
         let (router, terms, tokens) = (router()?, terms(), TokenList::mainnet());
         let request = RouteRequest::from(&terms);
-        // Two pools of six side by side, and two of six on either side of a third token.
+        // Two pools of the pair side by side.
         let reaching = router.clone().with_limits(Limits {
             legs: 2,
             hops: 2,
@@ -157,19 +155,17 @@ fn repeat(name: &str, repetitions: u32) -> Result<()> {
     })
 }
 
-/// A router over a simulated cluster in this process, whose prices stand still.
+/// A router over recorded pools: nothing of it follows the clock.
 fn router() -> Result<Router> {
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-    let config = SimConfig {
-        latency_scale: 0.0,
-        seed: Some(7),
-        market: Mode::Still,
-        ..SimConfig::default()
-    };
-    let world = World::open(&config, clock.clone(), &Random::seeded(7), &Shutdown::new())?;
-    let pools = PoolReader::new(world.rpc(), clock, &Settings::simulated(0.0));
+    let text = fs::read_to_string(POOLS).with_context(|| format!("read {POOLS}"))?;
+    let recording = Recording::read(&text)?;
+    let pools = recording.snapshots().next().context("a snapshot")??;
     let tokens = Arc::new(TokenList::mainnet());
-    Ok(Router::new(Arc::new(pools), Duration::from_secs(1), tokens))
+    Ok(Router::new(
+        Arc::new(pools),
+        Duration::from_secs(60),
+        tokens,
+    ))
 }
 
 fn event(seq: u32, data: EventData) -> Event {
