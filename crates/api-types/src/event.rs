@@ -253,7 +253,7 @@ impl EventView {
         self.add_route(route, tokens);
         self.quotes = Some(offers.collect());
         self.pools = Some(PoolQuoteView::list(pools, (sold, bought)));
-        self.gain_bps = Some(gain_bps(choice, quotes));
+        self.gain_bps = Some(gain_bps(decision));
         self.expected_amount_out = Some(amount_out(choice.expected_amount_out, route));
         self.min_amount_out = Some(amount_out(choice.min_amount_out, route));
         let most = choice.max_amount_in;

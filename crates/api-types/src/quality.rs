@@ -1,8 +1,8 @@
 //! How good an execution is: what it paid against what there was when its route was chosen.
 
+use domain::Timestamp;
 use domain::quality::{Exchange, at_mid, best_single, bps, mid_price};
 use domain::quote::{Decision, Fill, Offer};
-use domain::{BaseUnits, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -50,11 +50,11 @@ impl Benchmarks {
     #[must_use]
     pub fn of(decision: &Decision) -> Self {
         let beside = Beside::of(decision);
-        let expected = beside.exchange(decision.choice.expected_amount_out);
+        let expected = Exchange::expected(&decision.choice);
         Self {
             best_single: beside.single(),
             mid_price: beside.mid_price(),
-            against_mid_bps: beside.above(expected, beside.mid()),
+            against_mid_bps: above(expected, beside.mid()),
         }
     }
 }
@@ -66,25 +66,28 @@ impl QualityView {
         let beside = Beside::of(decision);
         let route = &decision.choice.route;
         let assets = (route.asset_in(), route.asset_out());
-        let asset_out = assets.1;
-        let expected = decision.choice.expected_amount_out;
+        let expected = Exchange::expected(&decision.choice);
         let filled = fill.map(|fill| Exchange {
             amount_in: fill.route.amount_in(),
             amount_out: fill.amount_out,
         });
-        let above = |than: Option<BaseUnits>| filled.and_then(|it| beside.above(it, than));
+        let above = |than: Option<Exchange>| filled.and_then(|it| above(it, than));
         Self {
             decided_at: decided_at.to_string(),
-            expected_amount_out: expected.to_decimal(asset_out.decimals),
-            gain_bps: gain_bps(&decision.choice, &decision.quotes),
+            expected_amount_out: expected.amount_out.to_decimal(assets.1.decimals),
+            gain_bps: gain_bps(decision),
             best_single: beside.single(),
             mid_price: beside.mid_price(),
             against_quoted_bps: above(Some(expected)),
-            against_best_single_bps: above(beside.best.map(|best| best.amount_out)),
+            against_best_single_bps: above(beside.alone()),
             against_mid_bps: above(beside.mid()),
             quotes: PoolQuoteView::list(&decision.pools, assets),
         }
     }
+}
+
+fn above(paid: Exchange, than: Option<Exchange>) -> Option<i64> {
+    paid.ppm_above(than?).map(bps)
 }
 
 /// The best single offer beside a route.
@@ -99,26 +102,29 @@ impl<'a> Beside<'a> {
         Self { decision, best }
     }
 
-    /// Of all that the route sells.
-    fn exchange(&self, amount_out: BaseUnits) -> Exchange {
-        Exchange {
-            amount_in: self.decision.choice.route.amount_in(),
-            amount_out,
-        }
+    fn alone(&self) -> Option<Exchange> {
+        let best = self.best?;
+        Some(Exchange::offered(best, &self.decision.choice))
     }
 
-    fn mid(&self) -> Option<BaseUnits> {
-        self.best.and_then(at_mid)
-    }
-
-    fn above(&self, paid: Exchange, than: Option<BaseUnits>) -> Option<i64> {
-        paid.ppm_above(self.exchange(than?)).map(bps)
+    /// The same amount at its price before the trade.
+    fn mid(&self) -> Option<Exchange> {
+        Some(Exchange {
+            amount_out: at_mid(self.best?)?,
+            ..self.alone()?
+        })
     }
 
     fn mid_price(&self) -> Option<String> {
         let route = &self.decision.choice.route;
-        let sold = (route.asset_in(), route.amount_in());
-        mid_price(sold, (route.asset_out(), self.mid()?))
+        let Exchange {
+            amount_in,
+            amount_out,
+        } = self.mid()?;
+        mid_price(
+            (route.asset_in(), amount_in),
+            (route.asset_out(), amount_out),
+        )
     }
 
     fn single(&self) -> Option<SingleView> {

@@ -1,7 +1,8 @@
 //! What venues offer, as clients see it.
 
 use domain::price::ratio;
-use domain::quote::{Answer, Choice, Offer, PoolQuote, Quote};
+use domain::quality::{Exchange, best_single};
+use domain::quote::{Answer, Decision, Offer, PoolQuote, Quote};
 use domain::{Asset, BaseUnits};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -148,25 +149,15 @@ pub struct SingleView {
     pub amount_in: Option<String>,
 }
 
-fn offered(answer: &Answer) -> Option<BaseUnits> {
-    match answer {
-        Answer::Offered(offer) => Some(offer.amount_out),
-        Answer::Declined { .. } => None,
-    }
-}
-
-/// What a route is expected to pay more than the best of these offers alone, in whole hundredths of a percent.
+/// What a route is expected to pay more than the best single offer, in whole hundredths of a percent; of a purchase, for
+/// each unit that it costs.
 #[must_use]
-pub fn gain_bps(choice: &Choice, quotes: &[Quote]) -> u32 {
-    let best = quotes
-        .iter()
-        .filter_map(|quote| offered(&quote.answer))
-        .max();
-    let expected = u128::from(choice.expected_amount_out.get());
-    let best = best.map_or(0, |best| u128::from(best.get()));
-    let gain = expected.saturating_sub(best) * 10_000;
-    let bps = gain.checked_div(best).unwrap_or(0);
-    u32::try_from(bps).unwrap_or(u32::MAX)
+pub fn gain_bps(decision: &Decision) -> u32 {
+    let best = best_single(decision);
+    let best = best.map(|best| Exchange::offered(best, &decision.choice));
+    let gain = best.and_then(|best| Exchange::expected(&decision.choice).ppm_above(best));
+    let gain = gain.map_or(0, |ppm| ppm.max(0) / 100);
+    u32::try_from(gain).unwrap_or(u32::MAX)
 }
 
 fn from_millionths(ppm: u32) -> String {

@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use account::{Kept, Written};
 
 pub use account::Stored;
+pub use dex_router::request::QuoteRequest;
 pub use pools::RecordedPools;
 pub use writing::Recorder;
 
@@ -39,17 +40,9 @@ pub struct BadRecording(String);
 pub struct Recording {
     pub tokens: TokenList,
     /// What is to be swapped at each snapshot.
-    pub swaps: Vec<Swap>,
+    pub swaps: Vec<QuoteRequest>,
     programs: Vec<Program>,
     snapshots: Vec<SnapshotPart>,
-}
-
-/// A wish to sell an amount.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Swap {
-    pub asset_in: Asset,
-    pub asset_out: Asset,
-    pub amount_in: BaseUnits,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -89,7 +82,12 @@ const fn token_program() -> TokenProgram {
 struct SwapPart {
     token_in: String,
     token_out: String,
-    amount: String,
+    /// What is sold.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    amount: Option<String>,
+    /// What is bought, where that is exact.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    amount_out: Option<String>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -169,7 +167,7 @@ impl From<TokenPart> for Listing {
 }
 
 impl SwapPart {
-    fn read(&self, tokens: &TokenList) -> Result<Swap, BadRecording> {
+    fn read(&self, tokens: &TokenList) -> Result<QuoteRequest, BadRecording> {
         let find = |name: &str| {
             let found = tokens.find(name);
             found.ok_or_else(|| bad(format!("{name} is none of the file's tokens")))
@@ -178,12 +176,20 @@ impl SwapPart {
         if asset_in.mint == asset_out.mint {
             return Err(bad("it sells what it buys"));
         }
-        let amount = BaseUnits::parse(&self.amount, asset_in.decimals);
-        let amount_in = amount.map_err(|why| bad(format!("amount {}: {why}", self.amount)))?;
-        Ok(Swap {
+        let read = |amount: &str, asset: Asset| {
+            let read = BaseUnits::parse(amount, asset.decimals);
+            read.map_err(|why| bad(format!("amount {amount}: {why}")))
+        };
+        let (amount_in, amount_out) = match (&self.amount, &self.amount_out) {
+            (Some(sold), None) => (read(sold, asset_in)?, None),
+            (None, Some(bought)) => (BaseUnits::new(0), Some(read(bought, asset_out)?)),
+            _ => return Err(bad("it has either `amount` or `amountOut`")),
+        };
+        Ok(QuoteRequest {
             asset_in,
             asset_out,
             amount_in,
+            amount_out,
         })
     }
 }

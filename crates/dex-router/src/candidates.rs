@@ -1,6 +1,6 @@
 //! A pair's pools as a route is made of them: each asked for exact quotes of any amount, within what the order allows.
 
-use amm::{Conditions, Direction, Pool, Refusal, amm_v4};
+use amm::{Conditions, Direction, Pool, Quote, Refusal, amm_v4};
 use domain::quote::Offer;
 use domain::route::{Leg, PoolRef};
 use domain::{Asset, BaseUnits, MaxImpact};
@@ -8,10 +8,14 @@ use domain::{Asset, BaseUnits, MaxImpact};
 use crate::offers::{self, Asked, Declined};
 use crate::request::QuoteRequest;
 use crate::room::Swap;
-use crate::split::{Part, Pays};
+use crate::split::{Aim, Part, Quotes};
 
 /// Halvings by which the most is found that a pool may take.
 const SEARCHES: u32 = 24;
+
+const MILLION: u32 = 1_000_000;
+/// So many units a quote is worse than without rounding, at most, where it has few steps.
+const ROUNDED_UNITS: u128 = 4;
 
 /// A pool that may be used.
 #[derive(Debug)]
@@ -22,13 +26,15 @@ pub(crate) struct Candidate<'a> {
     assets: (Asset, Asset),
     /// The slot that it stands in.
     slot: u64,
-    /// What it offers for the whole amount, where it takes that.
+    /// What it offers for the whole amount, where it has that.
     offer: Option<&'a Offer>,
-    /// The most that may be sold to it.
+    aim: Aim,
+    whole: u64,
+    /// The most that may be sold to it, or bought of it.
     most: u64,
 }
 
-/// The pools that may take the amount or a part of it, those first that offer most for the whole.
+/// The pools that may take or give the amount or a part of it, those first whose offer for the whole is best.
 pub(crate) fn of<'a>(
     asked: &'a [Asked],
     request: QuoteRequest,
@@ -50,7 +56,9 @@ pub(crate) fn of<'a>(
             assets,
             slot: among.slot,
             offer,
-            most: request.amount_in.get(),
+            aim: request.aim(),
+            whole: request.amount().get(),
+            most: request.amount().get(),
         }
         .within(max_impact)
     });
@@ -66,7 +74,7 @@ pub(crate) fn of<'a>(
 }
 
 impl Candidate<'_> {
-    /// The same that takes no more than moves its price so far; nothing where that is nothing.
+    /// The same that has no more than moves its price so far; nothing where that is nothing.
     fn within(mut self, max_impact: Option<MaxImpact>) -> Option<Self> {
         let Some(limit) = max_impact else {
             return Some(self);
@@ -78,8 +86,8 @@ impl Candidate<'_> {
             return Some(self);
         }
         let admitted = |amount: u64| {
-            let quote = self.state.quote_in(amount, &self.conditions).ok();
-            let impact = quote.and_then(|quote| quote.impact_ppm(self.conditions.direction));
+            let quote = self.ask(amount).ok();
+            let impact = quote.and_then(|quote| quote.impact_ppm(self.direction()));
             impact.is_some_and(|impact| limit.admits(impact))
         };
         // Rounding alone moves the price of single units: whatever is admitted was looked at.
@@ -113,28 +121,70 @@ impl Candidate<'_> {
     }
 
     pub(crate) const fn leg(&self, part: Part) -> Leg {
+        let (amount_in, amount_out) = match self.aim {
+            Aim::Sell => (part.amount, part.quote),
+            Aim::Buy => (part.quote, part.amount),
+        };
         Leg {
             pool: self.pool,
             asset_in: self.assets.0,
             asset_out: self.assets.1,
-            amount_in: BaseUnits::new(part.amount_in),
-            amount_out: BaseUnits::new(part.amount_out),
+            amount_in: BaseUnits::new(amount_in),
+            amount_out: BaseUnits::new(amount_out),
         }
+    }
+
+    fn ask(&self, amount: u64) -> Result<Quote, Refusal> {
+        match self.aim {
+            Aim::Sell => self.state.quote_in(amount, &self.conditions),
+            Aim::Buy => self.state.quote_out(amount, &self.conditions),
+        }
+    }
+
+    /// What it pays or asks for the whole amount, where it has that.
+    pub(crate) fn offered(&self) -> Option<BaseUnits> {
+        let offer = self.offer.filter(|_| self.most >= self.whole)?;
+        match self.aim {
+            Aim::Sell => Some(offer.amount_out),
+            Aim::Buy => offer.amount_in,
+        }
+    }
+
+    /// The best that any part of the amount can be quoted at here, for the whole: at the price before the first unit,
+    /// and a little better than that, since amounts and impacts are rounded. Absent where that is not known.
+    pub(crate) fn at_best(&self) -> Option<u64> {
+        let quote = u128::from(self.offered()?.get());
+        let kept = u128::from(MILLION.checked_sub(self.offer?.impact_ppm.checked_add(1)?)?);
+        let million = u128::from(MILLION);
+        let at_best = match self.aim {
+            Aim::Sell => (quote + ROUNDED_UNITS) * million / kept.max(1) + 1,
+            Aim::Buy => quote.saturating_sub(ROUNDED_UNITS) * kept / million,
+        };
+        u64::try_from(at_best).ok()
+    }
+
+    /// Whether nobody knows what so little costs there.
+    const fn is_dust(&self, amount_in: u64) -> bool {
+        matches!(self.state, Pool::AmmV4(_)) && amount_in < amm_v4::quote::DUST_LIMIT
     }
 }
 
-impl Pays for Candidate<'_> {
-    fn pays(&self, amount_in: u64) -> Option<u64> {
-        if amount_in > self.most {
+impl Quotes for Candidate<'_> {
+    fn quote(&self, amount: u64) -> Option<u64> {
+        if amount > self.most {
             return None;
         }
-        if matches!(self.state, Pool::AmmV4(_)) && amount_in < amm_v4::quote::DUST_LIMIT {
-            return Some(0);
+        if amount == self.whole
+            && let Some(offer) = self.offered()
+        {
+            return Some(offer.get());
         }
-        match self.state.quote_in(amount_in, &self.conditions) {
-            Ok(quote) => Some(quote.amount_out),
-            Err(Refusal::ZeroOutput) => Some(0),
-            Err(_) => None,
+        match (self.aim, self.ask(amount)) {
+            (Aim::Sell, Ok(_)) if self.is_dust(amount) => Some(0),
+            (Aim::Sell, Ok(quote)) => Some(quote.amount_out),
+            (Aim::Sell, Err(Refusal::ZeroOutput)) => Some(0),
+            (Aim::Buy, Ok(quote)) if !self.is_dust(quote.amount_in) => Some(quote.amount_in),
+            _ => None,
         }
     }
 }

@@ -127,6 +127,18 @@ impl PairGates<'_> {
         }
     }
 
+    /// That nobody knows whether a pool is large enough for a part of a purchase, because it cannot give the whole.
+    pub(crate) fn refuse_unknown_cost(&self) -> Option<Refused> {
+        let MinDepth::TimesOrder(_) = self.gates.min_depth else {
+            return None;
+        };
+        Some(Refused {
+            gate: Gate::Depth,
+            why: "it cannot give the whole amount, so that nobody knows what it must hold"
+                .to_owned(),
+        })
+    }
+
     /// The offer of a purchase, where the pool is not too small for what that costs.
     pub(crate) fn admit(&self, pool: &FoundPool, offer: Offer) -> Result<Offer, Refused> {
         let costing = Self {

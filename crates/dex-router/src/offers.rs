@@ -12,6 +12,7 @@ use crate::gates::deviation::{Standing, deviations};
 use crate::gates::{Gate, PairGates, Refused};
 use crate::pools::{FoundPool, PairPools, Unavailable};
 use crate::request::QuoteRequest;
+use crate::split::Aim;
 
 /// How long a slot takes.
 const SLOT_MS: u64 = 400;
@@ -125,10 +126,13 @@ impl Quoted {
             None => {
                 let quote = |it: &FoundPool| match gates.refuse_depth(it) {
                     Some(refused) => Err(Declined::Refused(refused)),
-                    None => match within_fee(offer(it, &found, request), gates)? {
-                        offer if request.amount_out.is_some() => Ok(gates.admit(it, offer)?),
-                        offer => Ok(offer),
-                    },
+                    None => {
+                        let answer = within_fee(offer(it, &found, request), gates);
+                        match request.aim() {
+                            Aim::Sell => answer,
+                            Aim::Buy => within_depth(it, answer, gates),
+                        }
+                    }
                 };
                 found.pools.iter().map(quote).collect()
             }
@@ -254,6 +258,20 @@ fn within_fee(answer: Result<Offer, Declined>, gates: &PairGates<'_>) -> Result<
         Ok(offer) => gates.refuse_fee(offer.fee_ppm),
         // It could take a part, at a fee that nobody has looked at.
         Err(Declined::InsufficientLiquidity) => gates.refuse_unknown_fee(),
+        Err(_) => None,
+    };
+    refused.map_or(answer, |refused| Err(Declined::Refused(refused)))
+}
+
+/// The same of a purchase, unless the pool is too small for what it asks.
+fn within_depth(
+    found: &FoundPool,
+    answer: Result<Offer, Declined>,
+    gates: &PairGates<'_>,
+) -> Result<Offer, Declined> {
+    let refused = match answer {
+        Ok(offer) => return Ok(gates.admit(found, offer)?),
+        Err(Declined::InsufficientLiquidity) => gates.refuse_unknown_cost(),
         Err(_) => None,
     };
     refused.map_or(answer, |refused| Err(Declined::Refused(refused)))

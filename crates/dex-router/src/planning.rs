@@ -1,19 +1,22 @@
-//! The ways to sell an amount: through the pools of the pair, one or several side by side, or over a third token.
+//! The ways to sell or to buy an amount: through the pools of the pair, one or several side by side, or over a third
+//! token.
 
 use domain::route::{Leg, Route};
 use domain::{BaseUnits, Bps};
 
 use crate::candidates::Candidate;
 use crate::limits::Room;
-use crate::split::{Part, Pays as _, Rules, divide};
+use crate::request::QuoteRequest;
+use crate::split::{Aim, Part, Quotes as _, Rules, divide};
 
 /// What a further part must gain beyond what it costs, in hundredths of a percent.
 const GAIN_MIN_BPS: u16 = 1;
+const BASIS_POINTS: u128 = 10_000;
 /// Of what a first pool pays, the second takes so much less at most, in hundredths of a percent: with the order's whole
 /// slippage as much would stay behind in the wallet.
 pub(crate) const LEFT_MAX_BPS: u16 = 10;
 
-/// A way to sell an amount.
+/// A way to sell or to buy an amount.
 #[derive(Debug, Clone)]
 pub(crate) struct Plan {
     pub(crate) legs: Vec<Leg>,
@@ -28,31 +31,65 @@ impl Plan {
     }
 }
 
-/// Through pools of the pair, at most so many of them; a further one costs so much of what is received.
+/// Through pools of the pair, at most so many of them; a further one costs so much of what is not exact.
 pub(crate) fn direct(
     candidates: &[Candidate<'_>],
-    amount_in: BaseUnits,
+    request: QuoteRequest,
     (parts_max, part_cost): (usize, BaseUnits),
     room: Room<'_>,
 ) -> Option<Plan> {
     let fits =
         |pools: &[usize]| room.is_enough(pools.iter().map(|place| candidates[*place].swap()));
     let rules = Rules {
-        parts_max,
+        aim: request.aim(),
+        parts_max: if may_gain(candidates, request.aim(), part_cost) {
+            parts_max
+        } else {
+            1
+        },
         part_cost: part_cost.get(),
         gain_min_bps: GAIN_MIN_BPS,
         fits: &fits,
     };
-    plan(candidates, &divide(candidates, amount_in.get(), rules)?)
+    let parts = divide(candidates, request.amount().get(), rules)?;
+    plan(candidates, &parts)
+}
+
+/// Whether a further part may gain what it costs: known from the pools' offers alone, so that an order too small for it
+/// asks them no further question.
+fn may_gain(candidates: &[Candidate<'_>], aim: Aim, part_cost: BaseUnits) -> bool {
+    let mut at_best: Option<u64> = None;
+    let mut single: Option<u64> = None;
+    for candidate in candidates {
+        let (Some(best), Some(whole)) = (candidate.at_best(), candidate.offered()) else {
+            return true;
+        };
+        let better = |one: Option<u64>, other: u64| match (one, aim) {
+            (None, _) => Some(other),
+            (Some(one), Aim::Sell) => Some(one.max(other)),
+            (Some(one), Aim::Buy) => Some(one.min(other)),
+        };
+        (at_best, single) = (better(at_best, best), better(single, whole.get()));
+    }
+    let Some((at_best, single)) = at_best.zip(single) else {
+        return false;
+    };
+    let least = (u128::from(single) * u128::from(GAIN_MIN_BPS)).div_ceil(BASIS_POINTS);
+    u128::from(at_best.abs_diff(single)) >= least + u128::from(part_cost.get())
 }
 
 fn plan(candidates: &[Candidate<'_>], parts: &[Part]) -> Option<Plan> {
     let used = parts.iter().map(|part| &candidates[part.pool]);
-    let mut amounts_out = parts.iter().map(|part| part.amount_out);
+    let legs: Vec<Leg> = used
+        .clone()
+        .zip(parts)
+        .map(|(it, part)| it.leg(*part))
+        .collect();
+    let mut amounts_out = legs.iter().map(|leg| leg.amount_out.get());
     let amount_out = amounts_out.try_fold(0_u64, u64::checked_add);
     Some(Plan {
-        quoted_at: used.clone().map(Candidate::slot).min()?,
-        legs: used.zip(parts).map(|(it, part)| it.leg(*part)).collect(),
+        quoted_at: used.map(Candidate::slot).min()?,
+        legs,
         amount_out: BaseUnits::new(amount_out.filter(|sum| *sum > 0)?),
     })
 }
@@ -66,8 +103,8 @@ pub(crate) fn singles(
     all.filter_map(move |(pool, it)| {
         let part = Part {
             pool,
-            amount_in: amount_in.get(),
-            amount_out: it.pays(amount_in.get())?,
+            amount: amount_in.get(),
+            quote: it.quote(amount_in.get())?,
         };
         Some((pool, plan(candidates, &[part])?))
     })

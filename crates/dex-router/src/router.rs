@@ -28,6 +28,7 @@ use crate::planning::{self, IsBest, Plan};
 use crate::pools::{PoolSource, Unavailable};
 use crate::report::PairReport;
 use crate::request::QuoteRequest;
+use crate::room::Table;
 use crate::thirds::{Third, Thirds, Worthwhile};
 use crate::worth::{ACCOUNT_RENT, Worth, swap_lamports};
 
@@ -272,35 +273,18 @@ impl Router {
         let QuoteRequest { amount_in, .. } = request.quote;
         let swaps_max = request.swaps_max.unwrap_or(usize::MAX);
         let candidates = candidates::of(asked, request.quote, request.max_impact);
-        let worth = Worth {
-            request: request.quote,
-            sold_for: asked
-                .iter()
-                .flat_map(Asked::offers)
-                .map(|it| it.amount_out)
-                .max(),
-            thirds,
-        };
-        let unit_price = match request.fee_level {
-            Some(FeeLevel::Priced(price)) => price,
-            _ => self.limits.unit_price,
-        };
-        let swap_cost = worth.of(swap_lamports(unit_price));
+        let worth = Worth::new(request.quote, asked, thirds);
         let tables = self.source.tables();
-        let room = Room {
-            simulates: self.limits.simulates,
-            tables: &tables,
-        };
-        let legs_max = self.limits.legs.min(swaps_max);
-        let parts = (legs_max, swap_cost);
-        let direct = planning::direct(&candidates, amount_in, parts, room);
+        let room = self.room(&tables);
+        let parts = self.parts(request, &worth);
+        let direct = planning::direct(&candidates, request.quote, parts, room);
         if swaps_max < 2 {
             return direct;
         }
         let over = thirds.iter().filter_map(|third| {
             let plan = self.over(third, request, room)?;
             let rent = if third.has_account { 0 } else { ACCOUNT_RENT };
-            let cost = swap_cost.get().saturating_add(worth.of(rent).get());
+            let cost = parts.1.get().saturating_add(worth.of(rent).get());
             Some((plan.amount_out.get().saturating_sub(cost), cost, plan))
         });
         let over = over.max_by_key(|(net, ..)| *net);
@@ -332,6 +316,26 @@ impl Router {
                 Some(plan)
             }
             _ => direct,
+        }
+    }
+
+    /// How many pools an order may use side by side, and what each further swap costs.
+    fn parts(&self, request: &RouteRequest, worth: &Worth<'_>) -> (usize, BaseUnits) {
+        let unit_price = match request.fee_level {
+            Some(FeeLevel::Priced(price)) => price,
+            _ => self.limits.unit_price,
+        };
+        let legs_max = request.swaps_max.unwrap_or(usize::MAX);
+        (
+            self.limits.legs.min(legs_max),
+            worth.of(swap_lamports(unit_price)),
+        )
+    }
+
+    const fn room<'a>(&self, tables: &'a [Table]) -> Room<'a> {
+        Room {
+            simulates: self.limits.simulates,
+            tables,
         }
     }
 
@@ -444,13 +448,16 @@ const fn at_risk(direct: u64) -> u64 {
 /// and so much directly. In a moment it may bring a little more than now.
 fn worthwhile(amount_in: BaseUnits, (over, direct): (u64, u64), cost: u64) -> Worthwhile {
     let soon = over.saturating_add(direct / 1_000 * CLOSE_THOUSANDTHS);
-    let more = soon.saturating_sub(at_risk(direct));
-    if more == 0 {
-        return Worthwhile::Never;
+    let risked = at_risk(direct);
+    if over > risked {
+        let least = u128::from(amount_in.get()) * u128::from(cost) / u128::from(over - risked);
+        let least = u64::try_from(least).unwrap_or(u64::MAX);
+        return Worthwhile::From(BaseUnits::new(least));
     }
-    let least = u128::from(amount_in.get()) * u128::from(cost) / u128::from(more);
-    let least = u64::try_from(least).unwrap_or(u64::MAX);
-    Worthwhile::From(BaseUnits::new(least))
+    match soon > risked {
+        true => Worthwhile::Soon,
+        false => Worthwhile::Never,
+    }
 }
 
 /// The least an order takes for so much: the larger of slippage's floor and the client's own.

@@ -1,8 +1,8 @@
 //! Third tokens, over which an order may go where that pays more: which there are, and when it is worth to look.
 //!
-//! To look over a third token is to read two more pairs. So each pair's third tokens are looked at once in a while, and
-//! between those looks only for orders that may gain: where the direct route is dear or there is none, or where a third
-//! token was about as good the last time.
+//! To look over a third token is to read two more pairs. So each pair's third tokens are looked at once in a while, more
+//! often where one was about as good the last time, and between those looks only for orders that may gain: where the
+//! direct route is dear or there is none, or where one paid more the last time.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard};
@@ -15,7 +15,8 @@ use crate::pools::{PairPools, PoolSource, Unavailable};
 
 /// Between two looks at all third tokens of a pair.
 const LOOK_EVERY: Duration = Duration::from_secs(60);
-/// Between two comparisons of the next unit's prices, where no third token's was close the last time.
+/// Between two looks for one order of many, where a third token was about as good the last time; between two comparisons
+/// of the next unit's prices, where none was.
 const COMPARE_EVERY: Duration = Duration::from_secs(5);
 /// Pairs that are remembered; of further ones the third tokens are looked at only where there is no direct route.
 const PAIRS_MAX: usize = 1_024;
@@ -61,26 +62,50 @@ impl Third {
 struct Looked {
     at: Instant,
     reachable: Vec<Asset>,
-    /// What a route over one of them may pay more, but for what it costs.
+    /// For which orders a route over one of them paid more, with what it costs.
     worth: Worthwhile,
+    /// When it was about as good, and somebody looked or set out to.
+    close: Option<Instant>,
+    /// When an order set out to look at all of them anew; others do not wait for what it sees.
+    sought: Option<Instant>,
     /// When the next unit's prices were compared, and whether one of them was about as good or better.
     compared: Option<(Instant, bool)>,
 }
 
-/// From which amount on an order may gain by a third token.
+/// From which amount on an order gains by a third token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Worthwhile {
     /// None does: the direct route pays much more.
     Never,
+    /// None does now, and in a moment some may.
+    Soon,
     From(BaseUnits),
 }
 
-impl Worthwhile {
-    fn is_for(self, amount_in: BaseUnits) -> bool {
-        match self {
-            Self::Never => false,
-            Self::From(least) => amount_in >= least,
+impl Looked {
+    fn is_fresh(&self, now: Instant) -> bool {
+        now.saturating_duration_since(self.at) < LOOK_EVERY
+    }
+
+    fn is_sought(&self, now: Instant) -> bool {
+        self.sought
+            .is_some_and(|at| now.saturating_duration_since(at) < COMPARE_EVERY)
+    }
+
+    /// Whether an order that sells so much gains by what was seen, or is the one that looks whether one would by now.
+    fn may_gain(&mut self, amount_in: BaseUnits, now: Instant) -> bool {
+        if let Worthwhile::From(least) = self.worth
+            && amount_in >= least
+        {
+            return true;
         }
+        let is_its_turn = self
+            .close
+            .is_some_and(|at| now.saturating_duration_since(at) >= COMPARE_EVERY);
+        if is_its_turn {
+            self.close = Some(now);
+        }
+        is_its_turn
     }
 }
 
@@ -106,11 +131,12 @@ impl Thirds {
         all: impl FnOnce() -> Vec<Asset>,
     ) -> Vec<Asset> {
         let now = Instant::now();
-        let looked = self.looked();
-        match looked.get(&pair) {
-            Some(last) if now.saturating_duration_since(last.at) < LOOK_EVERY => {
+        let mut looked = self.looked();
+        let is_full = looked.len() >= PAIRS_MAX;
+        match looked.get_mut(&pair) {
+            Some(last) if last.is_fresh(now) || last.is_sought(now) => {
                 let may_gain = match cause {
-                    Cause::Order(amount_in) => last.worth.is_for(amount_in),
+                    Cause::Order(amount_in) => last.may_gain(amount_in, now),
                     Cause::Dear => true,
                 };
                 match may_gain {
@@ -118,14 +144,22 @@ impl Thirds {
                     false => Vec::new(),
                 }
             }
-            None if looked.len() >= PAIRS_MAX && cause != Cause::Dear => Vec::new(),
-            _ => all(),
+            None if is_full && cause != Cause::Dear => Vec::new(),
+            Some(last) => {
+                last.sought = Some(now);
+                all()
+            }
+            None => all(),
         }
     }
 
     /// Remembers what a look at all of a pair's third tokens showed, or a later one at those that can be reached.
     pub(crate) fn saw(&self, pair: (Mint, Mint), reachable: Vec<Asset>, worth: Worthwhile) {
-        self.remember(pair, reachable, |looked| looked.worth = worth);
+        let now = Instant::now();
+        self.remember(pair, reachable, |looked| {
+            looked.worth = worth;
+            looked.close = (worth != Worthwhile::Never).then_some(now);
+        });
     }
 
     /// The third tokens whose prices of the next unit are to be compared; nothing where none was close a moment ago.
@@ -136,7 +170,7 @@ impl Thirds {
     ) -> Option<Vec<Asset>> {
         let now = Instant::now();
         match self.looked().get(&pair) {
-            Some(last) if now.saturating_duration_since(last.at) < LOOK_EVERY => {
+            Some(last) if last.is_fresh(now) => {
                 let fresh =
                     |(at, _): &(Instant, bool)| now.saturating_duration_since(*at) < COMPARE_EVERY;
                 let is_close = last
@@ -161,10 +195,10 @@ impl Thirds {
         let now = Instant::now();
         let mut looked = self.looked();
         match looked.get_mut(&pair) {
-            Some(last) if now.saturating_duration_since(last.at) < LOOK_EVERY => what(last),
+            Some(last) if last.is_fresh(now) => what(last),
             _ => {
                 if looked.len() >= PAIRS_MAX {
-                    looked.retain(|_, it| now.saturating_duration_since(it.at) < LOOK_EVERY);
+                    looked.retain(|_, it| it.is_fresh(now));
                 }
                 if looked.len() < PAIRS_MAX {
                     let mut new = Looked {
@@ -172,6 +206,8 @@ impl Thirds {
                         reachable,
                         // Until an order has looked.
                         worth: Worthwhile::From(BaseUnits::new(0)),
+                        close: None,
+                        sought: None,
                         compared: None,
                     };
                     what(&mut new);

@@ -1,9 +1,10 @@
-//! What lamports are worth in what an order buys, so that what a route costs is set against what it pays.
+//! What lamports are worth in what an order buys, so that what a route costs is set against what it pays; in what it
+//! sells, where what it buys is exact.
 
-use domain::BaseUnits;
 use domain::fee::UnitPrice;
+use domain::{Asset, BaseUnits};
 
-use crate::offers;
+use crate::offers::{self, Asked};
 use crate::request::QuoteRequest;
 use crate::thirds::Third;
 
@@ -12,13 +13,13 @@ pub(crate) const ACCOUNT_RENT: u64 = 2_039_280;
 /// Compute units of a further swap.
 const SWAP_UNITS: u128 = 45_000;
 
-/// What is known of SOL's price in what an order buys.
+/// What is known of SOL's price in what is not exact of an order: what a sale brings, or what a purchase costs.
 #[derive(Debug)]
 pub(crate) struct Worth<'a> {
-    pub(crate) request: QuoteRequest,
-    /// What the best pool pays for what the order sells.
-    pub(crate) sold_for: Option<BaseUnits>,
-    pub(crate) thirds: &'a [Third],
+    counted_in: Asset,
+    /// What the best pool pays or asks, and the exact amount of what.
+    best: Option<(BaseUnits, BaseUnits, Asset)>,
+    thirds: &'a [Third],
 }
 
 /// What a further swap costs at this price.
@@ -27,24 +28,38 @@ pub(crate) fn swap_lamports(price: UnitPrice) -> u64 {
     u64::try_from(micro.div_ceil(1_000_000)).unwrap_or(u64::MAX)
 }
 
-impl Worth<'_> {
-    /// So many lamports in what the order buys; nothing where nobody tells their price.
+impl<'a> Worth<'a> {
+    pub(crate) fn new(request: QuoteRequest, asked: &[Asked], thirds: &'a [Third]) -> Self {
+        let offers = asked.iter().flat_map(Asked::offers);
+        let (counted_in, other, best) = match request.amount_out {
+            None => {
+                let paid = offers.map(|it| it.amount_out).max();
+                (request.asset_out, request.asset_in, paid)
+            }
+            Some(_) => {
+                let least = offers.filter_map(|it| it.amount_in).min();
+                (request.asset_in, request.asset_out, least)
+            }
+        };
+        Self {
+            counted_in,
+            best: best.map(|best| (best, request.amount(), other)),
+            thirds,
+        }
+    }
+
+    /// So many lamports in that; nothing where nobody tells their price.
     pub(crate) fn of(&self, lamports: u64) -> BaseUnits {
-        let QuoteRequest {
-            asset_in,
-            asset_out,
-            amount_in,
-            ..
-        } = self.request;
-        if lamports == 0 || asset_out.is_native() {
+        if lamports == 0 || self.counted_in.is_native() {
             return BaseUnits::new(lamports);
         }
-        let found = match asset_in.is_native() {
-            true => self.sold_for.and_then(|paid| {
-                let worth = u128::from(lamports) * u128::from(paid.get());
-                u64::try_from(worth.checked_div(amount_in.get().into())?).ok()
-            }),
-            false => self.by_third(lamports),
+        let found = match self.best {
+            Some((best, exact, other)) if other.is_native() => {
+                let worth = u128::from(lamports) * u128::from(best.get());
+                let worth = worth.checked_div(exact.get().into());
+                worth.and_then(|worth| u64::try_from(worth).ok())
+            }
+            _ => self.by_third(lamports),
         };
         BaseUnits::new(found.unwrap_or(0))
     }
@@ -52,7 +67,7 @@ impl Worth<'_> {
     /// By what the pools of SOL pay for them.
     fn by_third(&self, lamports: u64) -> Option<u64> {
         let sol = self.thirds.iter().find(|it| it.asset.is_native())?;
-        let assets = (sol.asset, self.request.asset_out);
+        let assets = (sol.asset, self.counted_in);
         let answered = sol.from.iter().filter_map(|it| it.pools.as_ref().ok());
         let paid = answered.flat_map(|among| {
             let pools = among.pools.iter().filter_map(|it| it.state.as_deref().ok());

@@ -8,7 +8,7 @@ use std::ops::Range;
 use crate::amount::BaseUnits;
 use crate::asset::Asset;
 use crate::price::ratio;
-use crate::quote::{Decision, Offer};
+use crate::quote::{Choice, Decision, Offer};
 
 pub use tally::{Figures, Spread, Tally};
 
@@ -26,6 +26,25 @@ pub struct Exchange {
 }
 
 impl Exchange {
+    /// What is expected of a choice.
+    #[must_use]
+    pub fn expected(choice: &Choice) -> Self {
+        Self {
+            amount_in: choice.route.amount_in(),
+            amount_out: choice.expected_amount_out,
+        }
+    }
+
+    /// What this offer is for an order of which that was chosen: the same is sold, or the same is bought.
+    #[must_use]
+    pub fn offered(offer: &Offer, choice: &Choice) -> Self {
+        let asked = offer.amount_in;
+        Self {
+            amount_in: asked.unwrap_or_else(|| choice.route.amount_in()),
+            amount_out: offer.amount_out,
+        }
+    }
+
     /// How much better its price is than another one's, in millionths; below zero where it is worse. Rounded towards
     /// zero. Absent where the other one has no price, or hardly any beside this one's.
     #[must_use]

@@ -165,7 +165,8 @@ impl Fill {
         Self { route, ..self }
     }
 
-    /// A route of one leg took and gave all of it; of several legs the amounts are those expected.
+    /// A route of one leg took and gave all of it; of several legs the amounts are those expected, but for what they
+    /// took together.
     fn of(
         route: &Route,
         signature: Signature,
@@ -178,7 +179,7 @@ impl Fill {
                 amount_out,
                 ..*leg
             }),
-            _ => route.clone(),
+            _ => route.clone().having_sold(amount_in),
         };
         Self {
             route,

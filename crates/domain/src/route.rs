@@ -99,6 +99,27 @@ impl Route {
         BaseUnits::new(sum)
     }
 
+    /// The same where the legs that take what the order sells took so much together: each its part, the last one the
+    /// rest.
+    #[must_use]
+    pub(crate) fn having_sold(mut self, amount_in: BaseUnits) -> Self {
+        let (planned, sold) = (self.amount_in(), self.asset_in());
+        let mut rest = amount_in.get();
+        let mut last = None;
+        for leg in self.0.iter_mut().filter(|leg| leg.asset_in == sold) {
+            let part = u128::from(leg.amount_in.get()) * u128::from(amount_in.get());
+            let part = part.checked_div(planned.get().into()).unwrap_or(0);
+            let part = u64::try_from(part).unwrap_or(u64::MAX).min(rest);
+            rest -= part;
+            leg.amount_in = BaseUnits::new(part);
+            last = Some(leg);
+        }
+        if let Some(leg) = last {
+            leg.amount_in = BaseUnits::new(leg.amount_in.get().saturating_add(rest));
+        }
+        self
+    }
+
     /// The leg that takes most of what the order sells; between equals the first.
     #[must_use]
     pub fn largest(&self) -> &Leg {

@@ -56,7 +56,7 @@ fn address_of(pool: &PoolQuoteView) -> String {
 }
 
 /// How an order's execution compares, as names and values.
-pub(crate) fn compared(quality: &QualityView, token_out: &str) -> Vec<(&'static str, String)> {
+pub(crate) fn compared(quality: &QualityView, tokens: (&str, &str)) -> Vec<(&'static str, String)> {
     let single = quality.best_single.as_ref();
     let differences = [
         (quality.against_quoted_bps, "the quote"),
@@ -69,33 +69,40 @@ pub(crate) fn compared(quality: &QualityView, token_out: &str) -> Vec<(&'static 
     vec![
         (
             "expected",
-            format!("{} {token_out}", quality.expected_amount_out),
+            format!("{} {}", quality.expected_amount_out, tokens.1),
         ),
         (
             "best single",
-            single.map(|it| offer_of(it, token_out)).unwrap_or_default(),
+            single.map(|it| offer_of(it, tokens)).unwrap_or_default(),
         ),
         ("mid price", quality.mid_price.clone().unwrap_or_default()),
         ("against", against.collect::<Vec<_>>().join(", ")),
     ]
 }
 
-fn offer_of(single: &SingleView, token_out: &str) -> String {
+fn offer_of(single: &SingleView, (token_in, token_out): (&str, &str)) -> String {
     let (dex, pool) = (single.dex.name(), single.pool.name());
-    format!("{} {token_out} on {dex} {pool}", single.amount_out)
+    match &single.amount_in {
+        Some(asked) => format!("asks {asked} {token_in} on {dex} {pool}"),
+        None => format!("{} {token_out} on {dex} {pool}", single.amount_out),
+    }
 }
 
 /// What a route of several pools gains, in a sentence; nothing of a single one.
 pub(crate) fn gain_of(answer: &QuotesAnswer) -> Option<String> {
     let single = answer.best_single.as_ref()?;
     let is_split = answer.route.len() > 1;
-    is_split.then(|| {
-        format!(
-            "{} bp more than {} {} alone, which pays {}",
-            answer.gain_bps,
+    let (gain, name) = (answer.gain_bps, single.pool.name());
+    is_split.then(|| match &single.amount_in {
+        Some(asked) => format!(
+            "{gain} bp cheaper than {} {name} alone, which asks {}",
             single.dex.name(),
-            single.pool.name(),
+            short(asked)
+        ),
+        None => format!(
+            "{gain} bp more than {} {name} alone, which pays {}",
+            single.dex.name(),
             short(&single.amount_out)
-        )
+        ),
     })
 }

@@ -1,36 +1,36 @@
-//! Routes over recorded pools: each swap of a recording at each of its snapshots, and what they paid together.
+//! Routes over recorded pools: each swap of a recording at each of its snapshots, and what they paid together, or cost
+//! where they buy an exact amount.
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use chain_solana::recording::{RecordedPools, Recording, Swap};
-use dex_router::{Limits, Router};
-
+use chain_solana::recording::{RecordedPools, Recording};
 use dex_router::request::QuoteRequest;
 use dex_router::router::{RouteRequest, ThirdTokens};
+use dex_router::{Limits, Router};
 use domain::quality::{Exchange, bps};
 use domain::venue::VenueSet;
-use domain::{BaseUnits, Bps, TokenList};
+use domain::{Asset, BaseUnits, Bps, TokenList};
 use serde::Serialize;
 
 /// Recorded pools answer at once.
 const DEADLINE: Duration = Duration::from_secs(60);
 
-/// What a swap would have paid in each way.
+/// What a swap would have paid in each way, or cost if it is a purchase.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Paid {
     /// Through the best pool alone, or why through none.
     single: Result<BaseUnits, String>,
-    /// Through two pools side by side, where that pays more.
+    /// Through two pools side by side, where that is better.
     split: Option<BaseUnits>,
-    /// Over a third token too, where that pays more.
+    /// Over a third token too, where that is better; nothing of a purchase, which goes over none.
     hop: Option<BaseUnits>,
 }
 
 /// The ways compared: one router for each, over the same pools, each of which may do what the one before it may.
-async fn routes(pools: &Arc<RecordedPools>, tokens: &Arc<TokenList>, swap: Swap) -> Paid {
+async fn routes(pools: &Arc<RecordedPools>, tokens: &Arc<TokenList>, swap: QuoteRequest) -> Paid {
     let reaching = async |legs, hops| {
         let limits = Limits {
             legs,
@@ -43,18 +43,16 @@ async fn routes(pools: &Arc<RecordedPools>, tokens: &Arc<TokenList>, swap: Swap)
     Paid {
         single: reaching(1, 1).await,
         split: reaching(2, 1).await.ok(),
-        hop: reaching(2, 2).await.ok(),
+        hop: match swap.amount_out {
+            None => reaching(2, 2).await.ok(),
+            Some(_) => None,
+        },
     }
 }
 
-async fn paid(router: &Router, swap: Swap) -> Result<BaseUnits, String> {
+async fn paid(router: &Router, swap: QuoteRequest) -> Result<BaseUnits, String> {
     let request = RouteRequest {
-        quote: QuoteRequest {
-            asset_in: swap.asset_in,
-            asset_out: swap.asset_out,
-            amount_in: swap.amount_in,
-            amount_out: None,
-        },
+        quote: swap,
         venues: VenueSet::ALL,
         slippage: Bps::DEFAULT,
         min_amount_out: None,
@@ -66,8 +64,58 @@ async fn paid(router: &Router, swap: Swap) -> Result<BaseUnits, String> {
         sniping: None,
     };
     match router.route(&request).await {
-        Ok(decision) => Ok(decision.choice.expected_amount_out),
+        Ok(decision) => Ok(match swap.amount_out {
+            None => decision.choice.expected_amount_out,
+            Some(_) => decision.choice.route.amount_in(),
+        }),
         Err(why) => Err(why.to_string()),
+    }
+}
+
+/// A swap as people read it: what is exact is named.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Named {
+    token_in: String,
+    token_out: String,
+    amount_in: Option<String>,
+    /// Of a purchase, which costs what stands behind it.
+    amount_out: Option<String>,
+}
+
+impl Named {
+    fn of(swap: QuoteRequest, tokens: &TokenList) -> Self {
+        let sold = match swap.amount_out {
+            None => Some(swap.amount_in.to_decimal(swap.asset_in.decimals)),
+            Some(_) => None,
+        };
+        let bought = swap.amount_out;
+        Self {
+            token_in: tokens.name_of(swap.asset_in.mint),
+            token_out: tokens.name_of(swap.asset_out.mint),
+            amount_in: sold,
+            amount_out: bought.map(|amount| amount.to_decimal(swap.asset_out.decimals)),
+        }
+    }
+}
+
+impl fmt::Display for Named {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let side = |f: &mut fmt::Formatter<'_>, amount: &Option<String>, token: &str| match amount {
+            Some(amount) => write!(f, "{amount} {token}"),
+            None => f.write_str(token),
+        };
+        side(f, &self.amount_in, &self.token_in)?;
+        f.write_str("→")?;
+        side(f, &self.amount_out, &self.token_out)
+    }
+}
+
+/// In what a swap's price is told: in what a sale brings, or a purchase costs.
+fn counted_in(swap: QuoteRequest) -> Asset {
+    match swap.amount_out {
+        None => swap.asset_out,
+        Some(_) => swap.asset_in,
     }
 }
 
@@ -76,9 +124,8 @@ async fn paid(router: &Router, swap: Swap) -> Result<BaseUnits, String> {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Routed {
     slot: u64,
-    token_in: String,
-    token_out: String,
-    amount_in: String,
+    #[serde(flatten)]
+    swap: Named,
     single: Option<String>,
     split: Option<String>,
     hop: Option<String>,
@@ -90,16 +137,15 @@ pub(crate) struct Routed {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Summary {
-    token_in: String,
-    token_out: String,
-    amount_in: String,
+    #[serde(flatten)]
+    swap: Named,
     pub(crate) snapshots: u64,
     /// At how many of them there was a route.
     pub(crate) routed: u64,
     single_total: String,
     pub(crate) single_mean: Option<String>,
     pub(crate) split_mean: Option<String>,
-    /// What splits paid more than the best pool alone.
+    /// What splits paid more than the best pool alone, for each unit sold.
     pub(crate) split_gain_bps: Option<i64>,
     pub(crate) hop_mean: Option<String>,
     pub(crate) hop_gain_bps: Option<i64>,
@@ -153,20 +199,23 @@ impl Sums {
         Some(())
     }
 
-    fn summary(&self, swap: Swap, tokens: &TokenList) -> Summary {
-        let print = |amount: u64| BaseUnits::new(amount).to_decimal(swap.asset_out.decimals);
+    fn summary(&self, swap: QuoteRequest, tokens: &TokenList) -> Summary {
+        let print = |amount: u64| BaseUnits::new(amount).to_decimal(counted_in(swap).decimals);
         let mean = |sum: Option<u64>| sum?.checked_div(self.routed).map(print);
-        let gain = |sum: Option<u64>| {
-            let of = |amount_out| Exchange {
+        let exchange = |sum: u64| match swap.amount_out {
+            None => Exchange {
                 amount_in: swap.amount_in,
-                amount_out: BaseUnits::new(amount_out),
-            };
-            of(sum?).ppm_above(of(self.single)).map(bps)
+                amount_out: BaseUnits::new(sum),
+            },
+            Some(amount_out) => Exchange {
+                amount_in: BaseUnits::new(sum),
+                amount_out,
+            },
         };
+        let single = exchange(self.single);
+        let gain = |sum: Option<u64>| exchange(sum?).ppm_above(single).map(bps);
         Summary {
-            token_in: tokens.name_of(swap.asset_in.mint),
-            token_out: tokens.name_of(swap.asset_out.mint),
-            amount_in: swap.amount_in.to_decimal(swap.asset_in.decimals),
+            swap: Named::of(swap, tokens),
             snapshots: self.snapshots,
             routed: self.routed,
             single_total: print(self.single),
@@ -180,20 +229,18 @@ impl Sums {
 }
 
 impl Summary {
-    /// Such as `1.5 SOL→USDC`.
+    /// Such as `1.5 SOL→USDC`, or `SOL→150 USDC` where that much is bought.
     pub(crate) fn swap(&self) -> String {
-        format!("{} {}→{}", self.amount_in, self.token_in, self.token_out)
+        self.swap.to_string()
     }
 }
 
 impl Routed {
-    fn of(slot: u64, swap: Swap, paid: &Paid, tokens: &TokenList) -> Self {
-        let print = |amount: BaseUnits| amount.to_decimal(swap.asset_out.decimals);
+    fn of(slot: u64, swap: QuoteRequest, paid: &Paid, tokens: &TokenList) -> Self {
+        let print = |amount: BaseUnits| amount.to_decimal(counted_in(swap).decimals);
         Self {
             slot,
-            token_in: tokens.name_of(swap.asset_in.mint),
-            token_out: tokens.name_of(swap.asset_out.mint),
-            amount_in: swap.amount_in.to_decimal(swap.asset_in.decimals),
+            swap: Named::of(swap, tokens),
             single: paid.single.as_ref().ok().copied().map(print),
             split: paid.split.map(print),
             hop: paid.hop.map(print),
@@ -204,14 +251,7 @@ impl Routed {
 
 impl fmt::Display for Routed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            slot,
-            token_in,
-            token_out,
-            amount_in,
-            ..
-        } = self;
-        write!(f, "{slot}  {amount_in} {token_in}→{token_out}  ")?;
+        write!(f, "{}  {}  ", self.slot, self.swap)?;
         match (&self.single, &self.error) {
             (Some(single), _) => write!(f, "single {single}")?,
             (None, error) => write!(f, "none: {}", error.as_deref().unwrap_or_default())?,

@@ -107,7 +107,10 @@ impl Execution {
         let legs = choice.route.legs().iter();
         let legs = legs.map(|leg| {
             let sale = Leg::of(leg, least(leg, choice))?;
-            Ok(choice.max_amount_in.map_or(sale, |most| sale.bought(most)))
+            Ok(match choice.max_amount_in {
+                Some(most) => sale.bought(part_of(most, leg, &choice.route)),
+                None => sale,
+            })
         });
         Ok(Self {
             order_id,
@@ -153,7 +156,7 @@ impl Leg {
         })
     }
 
-    /// The same swap, which gives exactly what it gave at least and takes so much at most: a purchase has one leg.
+    /// The same swap, which gives exactly what it gave at least and takes so much at most.
     fn bought(self, most: BaseUnits) -> Self {
         Self {
             amount_in: most,
@@ -203,6 +206,14 @@ fn least(leg: &route::Leg, choice: &Choice) -> BaseUnits {
         given => mul_div_ceil(leg.amount_out.get().into(), needed, given),
     };
     BaseUnits::new(u64::try_from(part).unwrap_or(u64::MAX).max(1))
+}
+
+/// A leg's part of the most that a purchase may cost: rounded down, so that the parts together are no more than that.
+fn part_of(most: BaseUnits, leg: &route::Leg, route: &Route) -> BaseUnits {
+    let (asked, all) = (leg.amount_in.get(), route.amount_in().get());
+    let part = u128::from(asked) * u128::from(most.get());
+    let part = part.checked_div(all.into()).unwrap_or(0);
+    BaseUnits::new(u64::try_from(part).unwrap_or(u64::MAX))
 }
 
 /// `a × b / c`, rounded up; as much as there is where it is beyond that.

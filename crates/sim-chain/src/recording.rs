@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use amm::Program;
 use amm::snapshot::{Snapshot as _, StoredAccount};
 use chain_solana::pools::Candidate;
-use chain_solana::recording::{Recorder, Stored, Swap};
+use chain_solana::recording::{QuoteRequest, Recorder, Stored};
 use domain::TokenList;
 use solana_address::Address;
 use solana_hash::Hash;
@@ -31,7 +31,7 @@ pub struct Wanted<'a> {
     pub seed: u64,
     pub tokens: &'a TokenList,
     /// What is to be swapped at each snapshot; the pools of these pairs are recorded.
-    pub swaps: &'a [Swap],
+    pub swaps: &'a [QuoteRequest],
     pub snapshots: u32,
     /// How many blocks one snapshot is after the other.
     pub blocks_apart: u32,
@@ -84,7 +84,7 @@ fn clock(height: u64) -> Clock {
 }
 
 /// The pools of these swaps' pairs.
-fn pools_of(bank: &Bank, swaps: &[Swap]) -> Vec<Address> {
+fn pools_of(bank: &Bank, swaps: &[QuoteRequest]) -> Vec<Address> {
     let address = |asset: domain::Asset| amm::Address(*asset.mint.address().bytes());
     let pairs = swaps
         .iter()

@@ -172,7 +172,7 @@ fn offered(terms: &Terms, decision: &Decision, tokens: &TokenList) -> QuotesAnsw
             .max_amount_in
             .map(|by_slippage| sold(terms.max_amount_in().unwrap_or(by_slippage))),
         route: legs(&choice.route, tokens),
-        gain_bps: gain_bps(choice, quotes),
+        gain_bps: gain_bps(decision),
         best_single: beside.best_single,
         mid_price: beside.mid_price,
         against_mid_bps: beside.against_mid_bps,

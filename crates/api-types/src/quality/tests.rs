@@ -1,8 +1,8 @@
-use domain::Asset;
 use domain::quote::{Answer, Choice, PoolQuote, Quote, Receipt};
 use domain::route::{Leg, PoolRef, Route};
 use domain::transaction::Signature;
 use domain::venue::{Program, Venue};
+use domain::{Asset, BaseUnits};
 use serde_json::{Value, json};
 
 use super::*;
@@ -101,6 +101,33 @@ fn a_fill_is_compared_with_its_quote_the_best_pool_alone_and_the_mid_price() {
     assert_eq!(shown["againstBestSingleBps"], 94);
     assert_eq!(shown["againstMidBps"], -32);
     assert_eq!(shown["quotes"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn a_divided_purchase_is_compared_by_what_it_costs() {
+    let mut decision = split();
+    let asked = |offer: &mut Offer, sol: u64| {
+        offer.amount_out = BaseUnits::new(1_500_000_000);
+        offer.amount_in = Some(BaseUnits::new(sol));
+    };
+    for (quote, sol) in decision.quotes.iter_mut().zip([10_200_000_000, 11 * SOL]) {
+        let Answer::Offered(offer) = &mut quote.answer else {
+            panic!("{quote:?}")
+        };
+        asked(offer, sol);
+    }
+    decision.choice.max_amount_in = Some(BaseUnits::new(10_500_000_000));
+
+    let shown = shown(&decision, Some(&fill(&decision, 1_500_000_000)));
+
+    // Ten SOL where the best pool alone asks 10.2: each brings 2 % more.
+    assert_eq!(shown["gainBps"], 200);
+    assert_eq!(shown["bestSingle"]["amountIn"], "10.2");
+    assert_eq!(shown["againstQuotedBps"], 0);
+    assert_eq!(shown["againstBestSingleBps"], 200);
+    // 147.0588 / (0.9975 × 0.99)
+    assert_eq!(shown["midPrice"], "148.917");
+    assert_eq!(shown["againstMidBps"], 73);
 }
 
 #[test]

@@ -2,9 +2,12 @@
 //! repeatable on any busy machine. The check fails if one has grown by more than 10 %.
 //!
 //! It runs itself under valgrind twice for each, once with twice as many repetitions: the
-//! difference is the cost of the additional repetitions alone. `scripts/test --full` runs the check
-//! on the build that its tests use. The figures are larger than an optimised build's, but they
-//! depend on what the code does and not on what the optimiser happens to make of it.
+//! difference is the cost of the additional repetitions alone. There are as many of them as it takes
+//! to tell them from what differs between two runs: some millions of instructions in all, so that
+//! everything is counted in a few minutes. `scripts/test --full` runs the check on the build that its
+//! tests use. The figures are larger than an optimised build's, but they
+//! depend on what the code does and not on what the optimiser happens to make of it. Routes are found
+//! over recorded pools, so that nothing follows the clock.
 //!
 //! ```text
 //! instructions check     compares with bench/instructions.json
@@ -20,8 +23,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
-use chain_solana::pools::PoolReader;
-use chain_solana::settings::Settings;
+use chain_solana::recording::Recording;
 use dex_router::request::QuoteRequest;
 use dex_router::router::RouteRequest;
 use dex_router::{Limits, Router};
@@ -29,16 +31,20 @@ use domain::order::{Order, Terms};
 use domain::quote::{Decision, Receipt};
 use domain::transaction::Signature;
 use domain::{BaseUnits, ClientId, Event, EventData, OrderId, Seq, Timestamp, TokenList};
-use ports::{Clock, Random, Shutdown, SystemClock};
-use sim_chain::market::Mode;
-use sim_chain::{SimConfig, World};
 use testkit::contract::terms;
 use uuid::Uuid;
 
 const FIGURES: &str = "bench/instructions.json";
-const REPETITIONS: u64 = 200;
+const POOLS: &str = "crates/order-engine/recordings/simulated.json";
 const GROWTH_MAX: f64 = 1.10;
-const NAMES: [&str; 5] = ["parse", "route", "reach", "transitions", "encode"];
+/// What is counted, and how often at first.
+const WORK: [(&str, u32); 5] = [
+    ("parse", 500),
+    ("route", 50),
+    ("reach", 4),
+    ("transitions", 4_000),
+    ("encode", 200),
+];
 /// An order of so many lamports gains by several pools: some hundredths of what each of them holds.
 const LARGE: BaseUnits = BaseUnits::new(5_000_000_000_000);
 const BODY: &[u8] = br#"{"tokenIn":"SOL","tokenOut":"USDC","amount":"1.5","slippageBps":50,"clientOrderId":"desk-7-0001","venues":["raydium","meteora"]}"#;
@@ -83,17 +89,16 @@ fn write(figures: &BTreeMap<String, f64>) -> Result<()> {
 
 fn measured() -> Result<BTreeMap<String, f64>> {
     let mut figures = BTreeMap::new();
-    for name in NAMES {
-        let (some, twice) = (counted(name, REPETITIONS)?, counted(name, 2 * REPETITIONS)?);
-        let repetitions = f64::from(u32::try_from(REPETITIONS)?);
-        let each = (twice - some) / repetitions;
+    for (name, repetitions) in WORK {
+        let (some, twice) = (counted(name, repetitions)?, counted(name, 2 * repetitions)?);
+        let each = (twice - some) / f64::from(repetitions);
         figures.insert(name.to_owned(), each.round());
     }
     Ok(figures)
 }
 
 /// The instructions of a whole run, as callgrind counts them.
-fn counted(name: &str, repetitions: u64) -> Result<f64> {
+fn counted(name: &str, repetitions: u32) -> Result<f64> {
     let output = Command::new("valgrind")
         .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
         .arg(std::env::current_exe().context("find this program")?)
@@ -107,7 +112,7 @@ fn counted(name: &str, repetitions: u64) -> Result<f64> {
     Ok(count.trim().parse()?)
 }
 
-fn repeat(name: &str, repetitions: u64) -> Result<()> {
+fn repeat(name: &str, repetitions: u32) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .build()
@@ -115,7 +120,7 @@ fn repeat(name: &str, repetitions: u64) -> Result<()> {
     runtime.block_on(async {
         let (router, terms, tokens) = (router()?, terms(), TokenList::mainnet());
         let request = RouteRequest::from(&terms);
-        // Two pools of six side by side, and two of six on either side of a third token.
+        // Two pools of the pair side by side.
         let reaching = router.clone().with_limits(Limits {
             legs: 2,
             hops: 2,
@@ -150,19 +155,17 @@ fn repeat(name: &str, repetitions: u64) -> Result<()> {
     })
 }
 
-/// A router over a simulated cluster in this process, whose prices stand still.
+/// A router over recorded pools: nothing of it follows the clock.
 fn router() -> Result<Router> {
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-    let config = SimConfig {
-        latency_scale: 0.0,
-        seed: Some(7),
-        market: Mode::Still,
-        ..SimConfig::default()
-    };
-    let world = World::open(&config, clock.clone(), &Random::seeded(7), &Shutdown::new())?;
-    let pools = PoolReader::new(world.rpc(), clock, &Settings::simulated(0.0));
+    let text = fs::read_to_string(POOLS).with_context(|| format!("read {POOLS}"))?;
+    let recording = Recording::read(&text)?;
+    let pools = recording.snapshots().next().context("a snapshot")??;
     let tokens = Arc::new(TokenList::mainnet());
-    Ok(Router::new(Arc::new(pools), Duration::from_secs(1), tokens))
+    Ok(Router::new(
+        Arc::new(pools),
+        Duration::from_secs(60),
+        tokens,
+    ))
 }
 
 fn event(seq: u32, data: EventData) -> Event {

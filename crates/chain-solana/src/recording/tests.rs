@@ -44,13 +44,19 @@ fn frames() -> Vec<BTreeMap<Address, Stored>> {
 
 fn recorded() -> String {
     let tokens = TokenList::mainnet();
-    let swap = Swap {
+    let sale = QuoteRequest {
         asset_in: Asset::SOL,
         asset_out: Asset::USDC,
         amount_in: BaseUnits::new(1_500_000_000),
+        amount_out: None,
+    };
+    let purchase = QuoteRequest {
+        amount_in: BaseUnits::new(0),
+        amount_out: Some(BaseUnits::new(150_000_001)),
+        ..sale
     };
     let listings: Vec<_> = tokens.listings().iter().take(2).cloned().collect();
-    let mut recorder = Recorder::new(&listings, &[swap]);
+    let mut recorder = Recorder::new(&listings, &[sale, purchase]);
     for (slot, frame) in (100..).zip(frames()) {
         recorder.add(slot, frame);
     }
@@ -63,7 +69,12 @@ fn every_snapshot_is_read_as_it_was_written() {
 
     let recording = Recording::read(&text).unwrap();
 
-    assert_eq!(recording.swaps[0].amount_in, BaseUnits::new(1_500_000_000));
+    let amounts = recording.swaps.iter();
+    let amounts: Vec<_> = amounts
+        .map(|it| (it.amount_in.get(), it.amount_out))
+        .collect();
+    let bought = Some(BaseUnits::new(150_000_001));
+    assert_eq!(amounts, [(1_500_000_000, None), (0, bought)]);
     assert_eq!(recording.tokens.find("sol"), Some(Asset::SOL));
     let mut kept = Kept::new();
     for (part, expected) in recording.snapshots.iter().zip(frames()) {
@@ -166,4 +177,13 @@ fn what_is_wrong_with_a_file_is_said_with_its_place() {
         "swap 1: USDC is none of the file's tokens",
     );
     refused(&swap("SOL", "1"), "swap 1: it sells what it buys");
+    let mut both = swap("USDC", "1");
+    both["tokens"]
+        .as_array_mut()
+        .unwrap()
+        .push(json!({"symbol": "USDC", "mint": OTHER, "decimals": 6}));
+    both["swaps"][0]["amountOut"] = "1".into();
+    refused(&both, "swap 1: it has either `amount` or `amountOut`");
+    both["swaps"][0].as_object_mut().unwrap().clear();
+    refused(&both, "missing field `tokenIn`");
 }

@@ -6,7 +6,7 @@ use amm::Address;
 use domain::token_list::Listing;
 
 use super::account::{Kept, Stored, Written};
-use super::{Cluster, File, SnapshotPart, Swap, SwapPart, TokenPart, VERSION};
+use super::{Cluster, File, QuoteRequest, SnapshotPart, SwapPart, TokenPart, VERSION};
 
 /// A recording under way, of pools of mainnet's programs.
 #[derive(Debug)]
@@ -18,7 +18,7 @@ pub struct Recorder {
 impl Recorder {
     /// One that holds no snapshot yet. The swaps are of these tokens.
     #[must_use]
-    pub fn new(tokens: &[Listing], swaps: &[Swap]) -> Self {
+    pub fn new(tokens: &[Listing], swaps: &[QuoteRequest]) -> Self {
         let symbol = |mint| {
             let mut listings = tokens.iter();
             let listing = listings.find(|listing| listing.asset.mint == mint);
@@ -27,7 +27,13 @@ impl Recorder {
         let swaps = swaps.iter().map(|swap| SwapPart {
             token_in: symbol(swap.asset_in.mint),
             token_out: symbol(swap.asset_out.mint),
-            amount: swap.amount_in.to_decimal(swap.asset_in.decimals),
+            amount: match swap.amount_out {
+                None => Some(swap.amount_in.to_decimal(swap.asset_in.decimals)),
+                Some(_) => None,
+            },
+            amount_out: swap
+                .amount_out
+                .map(|bought| bought.to_decimal(swap.asset_out.decimals)),
         });
         let tokens = tokens.iter().map(|listing| TokenPart {
             symbol: listing.symbol.clone(),

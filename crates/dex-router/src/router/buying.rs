@@ -1,12 +1,14 @@
-//! The choice of an order that buys an exact amount: the pool that asks least for it. Its program keeps to what it gives,
-//! and to the most that it may take.
+//! The choice of an order that buys an exact amount: the pools that together ask least for it. Their programs keep to
+//! what they give, and to the most that they may take.
 
 use domain::BaseUnits;
 use domain::quote::Choice;
-use domain::route::{Leg, Route};
 
 use super::{NoRoute, RouteRequest, Router, reasons};
-use crate::offers::{self, Asked};
+use crate::candidates;
+use crate::offers::Asked;
+use crate::planning::{self, Plan};
+use crate::worth::Worth;
 
 impl Router {
     pub(super) fn buy(
@@ -15,20 +17,16 @@ impl Router {
         request: &RouteRequest,
         amount_out: BaseUnits,
     ) -> Result<Choice, NoRoute> {
-        let offers = asked.iter().flat_map(Asked::pools);
-        let offers = offers.filter_map(|(among, _, answer)| {
-            let offer = answer.as_ref().ok()?;
-            Some((offer, offer.amount_in?, among.slot))
-        });
-        let admitted = offers.filter(|(offer, ..)| {
-            let limit = request.max_impact;
-            limit.is_none_or(|limit| limit.admits(offer.impact_ppm))
-        });
-        let best = admitted.min_by_key(|(offer, ..)| offers::rank(offer));
-        let Some((offer, amount_in, slot)) = best else {
-            return Err(reasons::why_none(asked, &[], request.max_impact));
-        };
+        let candidates = candidates::of(asked, request.quote, request.max_impact);
+        let parts = self.parts(request, &Worth::new(request.quote, asked, &[]));
+        let tables = self.source.tables();
+        let plan = planning::direct(&candidates, request.quote, parts, self.room(&tables));
+        let route = plan.as_ref().and_then(Plan::route);
+        let (plan, route) = plan
+            .zip(route)
+            .ok_or_else(|| reasons::why_none(asked, &[], request.max_impact))?;
         let asset_in = request.quote.asset_in;
+        let amount_in = route.amount_in();
         let most = ceiling(amount_in, request);
         if amount_in > most {
             return Err(NoRoute::AboveMaximum {
@@ -37,17 +35,11 @@ impl Router {
             });
         }
         Ok(Choice {
-            route: Route::of(Leg {
-                pool: offer.pool,
-                asset_in,
-                asset_out: request.quote.asset_out,
-                amount_in,
-                amount_out,
-            }),
+            route,
             expected_amount_out: amount_out,
             min_amount_out: amount_out,
             max_amount_in: Some(most),
-            quoted_at: slot,
+            quoted_at: plan.quoted_at,
         })
     }
 }

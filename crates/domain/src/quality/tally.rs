@@ -145,20 +145,14 @@ impl Tally {
     }
 
     fn add_fill(&mut self, sent: &Sent<'_>, fill: &Fill, at: Timestamp) {
-        let (amount_in, amount_out) = (fill.route.amount_in(), fill.amount_out);
         let filled = Exchange {
-            amount_in,
-            amount_out,
+            amount_in: fill.route.amount_in(),
+            amount_out: fill.amount_out,
         };
-        let above = |amount_out| {
-            filled.ppm_above(Exchange {
-                amount_in: sent.choice.route.amount_in(),
-                amount_out,
-            })
-        };
-        let against_quoted = above(sent.choice.expected_amount_out);
+        let against_quoted = filled.ppm_above(Exchange::expected(sent.choice));
         let best = sent.decision.and_then(best_single);
-        let against_best = best.and_then(|best| above(best.amount_out));
+        let best = best.map(|best| Exchange::offered(best, sent.choice));
+        let against_best = best.and_then(|best| filled.ppm_above(best));
         let landing = at.since(sent.at);
         self.each(sent.choice, |count| {
             count.add_fill(fill, landing, against_quoted, against_best);

@@ -74,3 +74,23 @@ fn what_is_no_route_is_not_read_as_one() {
         assert_eq!(refused.to_string(), why.to_string());
     }
 }
+
+#[test]
+fn what_was_sold_otherwise_than_planned_is_shared_between_the_legs_that_sold_it() {
+    let split = route(&[
+        leg(Program::Cpmm, (Asset::SOL, 60), (Asset::USDC, 590)),
+        leg(Program::DammV2, (Asset::SOL, 40), (Asset::USDC, 400)),
+    ]);
+    let taken = |route: Route| {
+        let legs = route.legs().iter();
+        legs.map(|leg| leg.amount_in.get()).collect::<Vec<_>>()
+    };
+
+    assert_eq!(split.clone().having_sold(split.amount_in()), split);
+    assert_eq!(taken(split.having_sold(BaseUnits::new(97))), [58, 39]);
+    let hop = route(&[
+        leg(Program::Cpmm, (Asset::SOL, 60), (BONK, 590)),
+        leg(Program::DammV2, (BONK, 580), (Asset::USDC, 400)),
+    ]);
+    assert_eq!(taken(hop.having_sold(BaseUnits::new(61))), [61, 580]);
+}

@@ -318,7 +318,7 @@ fn print_order(order: &OrderView) -> anyhow::Result<()> {
     let Some(quality) = &order.quality else {
         return Ok(());
     };
-    let compared = competition::compared(quality, &order.token_out);
+    let compared = competition::compared(quality, (&order.token_in, &order.token_out));
     for (name, value) in compared.iter().filter(|(_, value)| !value.is_empty()) {
         output::line(format!("{name:<12} {value}"))?;
     }

@@ -5,10 +5,10 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
-use chain_solana::recording::{BYTES_MAX, Recording, Swap};
+use chain_solana::recording::{BYTES_MAX, QuoteRequest, Recording};
 use clap::Args;
 use comfy_table::Table;
-use domain::{BaseUnits, TokenList};
+use domain::{Asset, BaseUnits, TokenList};
 use sim_chain::recording::{Wanted, record};
 
 use crate::competition::signed;
@@ -21,21 +21,26 @@ Examples:
   order-engine replay pools.json
   order-engine replay pools.json --each --json
   order-engine replay pools.json --record --seed 7 --snapshots 200
-  order-engine replay pools.json --record --swap '500 SOL USDC'
+  order-engine replay pools.json --record --swap '500 SOL USDC' \\
+    --swap 'SOL 75000 USDC'
 
 Every swap of the file is routed over the pools of every snapshot; nothing is
 sent and nobody is asked. `single` is what the best pool alone would have paid,
-on average. docs/OPERATIONS.md describes the file.
+on average, or asked where the swap buys an exact amount (`SOL→75000 USDC`).
+docs/OPERATIONS.md describes the file.
 Exit code 1 where no swap found a route.";
 
-/// What is recorded where nobody says otherwise: three pairs that lie in a triangle, small and large amounts.
-const SWAPS: [&str; 6] = [
+/// What is recorded where nobody says otherwise: three pairs that lie in a triangle, small and large amounts, sold and
+/// bought.
+const SWAPS: [&str; 8] = [
     "1 SOL USDC",
     "500 SOL USDC",
     "5000 SOL USDC",
     "100000 USDC SOL",
     "5000000000 BONK SOL",
     "5000000000 BONK USDC",
+    "SOL 750000 USDC",
+    "USDC 670 SOL",
 ];
 const SNAPSHOTS_MAX: i64 = 10_000;
 const BLOCKS_APART_MAX: i64 = 100_000;
@@ -51,9 +56,10 @@ pub(crate) struct Replay {
     /// Make the file from the simulated market instead of reading it
     #[arg(long)]
     record: bool,
-    /// What is recorded: an amount and two tokens; may be repeated
+    /// What is recorded: two tokens, with the amount before the one it is of;
+    /// may be repeated
     #[arg(long, value_name = "SWAP", requires = "record", value_parser = parse_swap)]
-    swap: Vec<Swap>,
+    swap: Vec<QuoteRequest>,
     /// Determines the market's prices
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -67,11 +73,18 @@ pub(crate) struct Replay {
     format: Format,
 }
 
-fn parse_swap(text: &str) -> Result<Swap, String> {
+fn parse_swap(text: &str) -> Result<QuoteRequest, String> {
     let tokens = TokenList::mainnet();
     let words: Vec<&str> = text.split_whitespace().collect();
-    let [amount, token_in, token_out] = words.as_slice() else {
-        return Err("a swap looks like `500 SOL USDC`".to_owned());
+    let is_amount = |word: &str| word.starts_with(|first: char| first.is_ascii_digit());
+    let (sold, token_in, bought, token_out) = match words.as_slice() {
+        [amount, token_in, token_out] if is_amount(amount) => {
+            (Some(amount), token_in, None, token_out)
+        }
+        [token_in, amount, token_out] if is_amount(amount) => {
+            (None, token_in, Some(amount), token_out)
+        }
+        _ => return Err("a swap looks like `500 SOL USDC` or `SOL 75000 USDC`".to_owned()),
     };
     let find = |name: &str| {
         tokens
@@ -79,11 +92,15 @@ fn parse_swap(text: &str) -> Result<Swap, String> {
             .ok_or_else(|| format!("{name} is not listed"))
     };
     let (asset_in, asset_out) = (find(token_in)?, find(token_out)?);
-    let amount_in = BaseUnits::parse(amount, asset_in.decimals).map_err(|why| why.to_string())?;
-    Ok(Swap {
+    let read = |amount: Option<&&str>, asset: Asset| {
+        let read = amount.map(|amount| BaseUnits::parse(amount, asset.decimals));
+        read.transpose().map_err(|why| why.to_string())
+    };
+    Ok(QuoteRequest {
         asset_in,
         asset_out,
-        amount_in,
+        amount_in: read(sold, asset_in)?.unwrap_or(BaseUnits::new(0)),
+        amount_out: read(bought, asset_out)?,
     })
 }
 

@@ -78,6 +78,27 @@ fn the_legs_of_a_split_take_no_less_together_than_the_order_does() {
 }
 
 #[test]
+fn the_legs_of_a_purchase_take_no_more_together_than_it_may_cost() {
+    let assets = (Asset::SOL, Asset::USDC);
+    let legs = vec![leg(7, assets, (667, 100)), leg(8, assets, (334, 50))];
+    let bounds = |most: u64| {
+        let purchase = Choice {
+            max_amount_in: Some(BaseUnits::new(most)),
+            ..choice(legs.clone(), (150, 150))
+        };
+        let execution = Execution::of(ORDER, 2, &purchase).unwrap();
+        assert!(execution.legs.iter().all(|leg| leg.exact == Exact::Out));
+        assert_eq!(minimums(&execution), [100, 50]);
+        let legs = execution.legs.iter();
+        legs.map(|leg| leg.amount_in.get()).collect::<Vec<_>>()
+    };
+
+    // No more than is asked, each leg for what it asks; of one hundredth more each its part.
+    assert_eq!(bounds(1_001), [667, 334]);
+    assert_eq!(bounds(1_011), [673, 337]);
+}
+
+#[test]
 fn what_lies_between_stands_between_on_the_path() {
     let legs = vec![
         leg(6, (Asset::SOL, Asset::USDC), (500, 75)),

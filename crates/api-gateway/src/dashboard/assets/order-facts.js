@@ -119,7 +119,7 @@ export function paidCard({ route, fill }, order, quality) {
       ["Received", fill && `${fill.amountOut} ${order.tokenOut}`],
       ["Price", fill && fill.executedPrice],
       ["Quoted", route && `${route.expectedAmountOut} ${order.tokenOut}`],
-      ["Best single pool", single && `${single.amountOut} ${order.tokenOut} on ${venueAndPool(single.dex, single.pool)}`],
+      ["Best single pool", single && `${singleOffer(single, order)} on ${venueAndPool(single.dex, single.pool)}`],
       ["Mid price", quality?.midPrice && `${quality.midPrice} at the decision`],
       ["Against the quote", difference(compared?.againstQuotedBps)],
       ["Against the best single pool", difference(compared?.againstBestSingleBps)],
@@ -127,6 +127,10 @@ export function paidCard({ route, fill }, order, quality) {
     ]),
   ]);
 }
+
+/** What it would have paid, or asked for an exact amount. */
+const singleOffer = ({ amountIn, amountOut }, order) =>
+  amountIn ? `asks ${amountIn} ${order.tokenIn}` : `${amountOut} ${order.tokenOut}`;
 
 function paidVerdict({ againstQuotedBps, againstBestSingleBps }, legs) {
   const quoted =
@@ -154,12 +158,13 @@ export function routeCard(route, order) {
     h(
       "div",
       { class: "quotes" },
-      route.quotes.map((quote) => quoteCard(quote, { chosen: route.dex, symbol: order.tokenOut })),
+      route.quotes.map((quote) => quoteCard(quote, { chosen: route.dex, symbol: quote.amountIn ? order.tokenIn : order.tokenOut })),
     ),
     pools.length > 0 ? poolTable(pools, route.route, order.tokenOut) : null,
     facts([
       ["Expected", `${route.expectedAmountOut} ${order.tokenOut}`],
       ["At least", `${route.minAmountOut} ${order.tokenOut}`],
+      ["At most", route.maxAmountIn && `${route.maxAmountIn} ${order.tokenIn}`],
       ["Of attempt", route.attempt > 1 ? String(route.attempt) : null],
     ]),
   ]);

@@ -66,6 +66,8 @@ export function poolComparison(pools, { route, gainBps }, symbol) {
   const offers = pools.filter((pool) => pool.amountOut !== null);
   const name = (pool) => venueAndPool(pool.dex, pool.pool);
   if (offers.length === 0) return "No pool makes an offer.";
+  if (route.length > 1 && asks(offers[0]))
+    return `${route.length} pools together are ${gainBps} bp cheaper than the best of them alone.`;
   if (route.length > 1)
     return `${route.length} pools together pay ${gainBps} bp more than the best of them alone.`;
   const [best, second] = offers;

@@ -87,7 +87,7 @@ export function quotePanel({ onOffer }) {
     // Asked without the form's venues: a route through others is not the order's.
     const taken = answer.route.every(({ dex }) => allowed.has(dex)) ? answer : null;
     setText(verdict, verdictOf(offers, { chosen, taken }, order, tokenOut));
-    if (answer.maxAmountIn) setText(verdict, purchase(offers, chosen, answer, order));
+    if (answer.maxAmountIn) setText(verdict, purchase(offers, chosen, { answer, taken }, order));
     drawRoute(taken);
     onOffer(offers.find(({ dex }) => dex === chosen)?.price ?? null);
     drawPools(answer, tokenOut.symbol);
@@ -189,11 +189,15 @@ function emptyCard(dex) {
 }
 
 /** What an exact amount costs. */
-function purchase(offers, chosen, { maxAmountIn }, order) {
+function purchase(offers, chosen, { answer, taken }, order) {
   const winner = offers.find(({ dex }) => dex === chosen);
-  if (!winner) return "No venue makes an offer.";
-  const most = order.maxAmountIn ?? maxAmountIn;
-  return `${venueName(chosen)} asks ${amount(winner.amountIn)} ${tokenName(order.tokenIn)} for exactly that; at most ${amount(most)} are paid.`;
+  const isSplit = taken !== null && taken.route.length > 1;
+  if (!winner && !isSplit) return "No venue makes an offer.";
+  const symbol = tokenName(order.tokenIn);
+  const most = `at most ${amount(order.maxAmountIn ?? answer.maxAmountIn)} are paid.`;
+  if (!isSplit) return `${venueName(chosen)} asks ${amount(winner.amountIn)} ${symbol} for exactly that; ${most}`;
+  const cost = `Exactly that costs ${amount(taken.expectedAmountIn)} ${symbol}; ${most}`;
+  return winner ? `${poolComparison(taken.pools, taken, symbol)} ${cost}` : cost;
 }
 
 /** `taken`: the answer whose route the order would take, null where it may not. */

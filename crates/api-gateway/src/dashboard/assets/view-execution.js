@@ -133,6 +133,7 @@ const TILES = [
 ];
 
 const share = (bps) => (bps === null ? "–" : percent(bps / 10_000));
+const withShare = (number, bps) => (bps === null ? count(number) : `${count(number)} (${share(bps)})`);
 const timeOf = (ms) => (ms === null ? "–" : duration(ms));
 
 function tiles() {
@@ -155,10 +156,11 @@ function tiles() {
 const COLUMNS = [
   ["Offers", ({ quotes }) => count(quotes)],
   ["Chosen", ({ wins }) => count(wins)],
-  ["Filled", ({ fills }) => count(fills)],
-  ["Rolled back", ({ reverts }) => count(reverts)],
+  ["Filled", ({ fills, fillRateBps }) => withShare(fills, fillRateBps)],
+  ["Rolled back", ({ reverts, revertRateBps }) => withShare(reverts, revertRateBps)],
   ["Against quote", ({ againstQuoted }) => (againstQuoted === null ? "–" : signedBps(againstQuoted.meanBps))],
   ["95 of 100", ({ againstQuoted }) => (againstQuoted === null ? "–" : signedBps(againstQuoted.p95Bps))],
+  ["Paid more", ({ improved, improvementBps }) => (improved === 0 ? "–" : `${count(improved)} (${signedBps(improvementBps)})`)],
   ["Landed in", ({ landingMs }) => timeOf(landingMs.p50)],
   ["p99", ({ landingMs }) => timeOf(landingMs.p99)],
   ["Fees, SOL", ({ feeLamports }) => sol(feeLamports)],

@@ -1,9 +1,11 @@
 //! Orders that buy an exact amount.
 
+use super::reach::reaching;
 use super::scripted::{
     SOL, amm_v4, at, cpmm, damm_v2, dlmm, fails, has, pool_ref, request, router,
 };
 use super::*;
+use crate::gates::MinDepth;
 
 /// 150 USDC.
 const WANTED: BaseUnits = BaseUnits::new(150_000_000);
@@ -79,6 +81,95 @@ async fn a_purchase_keeps_to_the_most_that_its_client_named() {
     let why = less.unwrap_err();
     assert!(matches!(why, NoRoute::AboveMaximum { .. }), "{why}");
     assert!(why.may_pass());
+}
+
+/// Two pools of 1,000 and 500 SOL at one price, of which so many USDC are bought.
+fn two_pools() -> (scripted::Answering, scripted::Answering) {
+    let half = (500 * SOL, 75_000_000_000);
+    (
+        has(vec![at(1, cpmm(deep(150).0, deep(150).1))]).in_slot(2_000),
+        has(vec![at(2, damm_v2(half.0, half.1))]).in_slot(1_990),
+    )
+}
+
+fn buying_usdc(usdc: u64) -> RouteRequest {
+    let mut request = buying(0);
+    request.quote.amount_out = Some(BaseUnits::new(usdc * 1_000_000));
+    request
+}
+
+#[tokio::test]
+async fn a_large_purchase_is_divided_and_costs_less() {
+    let pools = || {
+        let (raydium, meteora) = two_pools();
+        router(raydium, meteora)
+    };
+    let request = buying_usdc(7_500);
+    let single = pools().route(&request).await.unwrap();
+
+    let router = pools().with_limits(reaching(2, 2));
+    let divided = router.route(&request).await.unwrap();
+
+    let legs = divided.choice.route.legs();
+    assert_eq!(legs.len(), 2);
+    let bought: u64 = legs.iter().map(|leg| leg.amount_out.get()).sum();
+    assert_eq!(bought, 7_500_000_000);
+    assert_eq!(divided.choice.expected_amount_out.get(), bought);
+    assert_eq!(divided.choice.min_amount_out.get(), bought);
+    // 5 % of the deeper of two pools, the other half as deep: a third of it less.
+    let (cost, alone) = (
+        divided.choice.route.amount_in(),
+        single.choice.route.amount_in(),
+    );
+    let saved_bps = (alone.get() - cost.get()) * 10_000 / alone.get();
+    assert!((160..=180).contains(&saved_bps), "{saved_bps}");
+    let most = cost.more_bps_rounded_down(Bps::DEFAULT);
+    assert_eq!(divided.choice.max_amount_in, Some(most));
+    assert_eq!(divided.choice.quoted_at, 1_990);
+    // What competed are the offers for the whole.
+    assert_eq!(divided.quotes, single.quotes);
+    // Fewer swaps where fewer are wanted.
+    let narrowed = RouteRequest {
+        swaps_max: Some(1),
+        ..request
+    };
+    assert_eq!(router.route(&narrowed).await.unwrap().choice, single.choice);
+}
+
+#[tokio::test]
+async fn a_small_purchase_is_not_divided() {
+    let (raydium, meteora) = two_pools();
+    let router = router(raydium, meteora).with_limits(reaching(4, 2));
+
+    let decision = router.route(&buying_usdc(1)).await.unwrap();
+
+    assert_eq!(decision.choice.route.legs().len(), 1);
+}
+
+#[tokio::test]
+async fn what_no_pool_has_alone_is_bought_of_several() {
+    let pools = || {
+        let (raydium, meteora) = two_pools();
+        router(raydium, meteora)
+    };
+    let request = buying_usdc(160_000);
+
+    let alone = pools().route(&request).await;
+    let divided = pools().with_limits(reaching(2, 1)).route(&request).await;
+
+    assert_eq!(alone, Err(NoRoute::InsufficientLiquidity));
+    assert_eq!(divided.unwrap().choice.route.legs().len(), 2);
+    // Where pools must hold a multiple of what the order sells, that must be known of each.
+    let gates = Gates {
+        min_depth: MinDepth::TimesOrder(1),
+        ..Gates::default()
+    };
+    let gated = pools().with_limits(reaching(2, 1)).with_gates(gates);
+    let why = gated.route(&request).await.unwrap_err();
+    assert!(
+        why.to_string().contains("it cannot give the whole amount"),
+        "{why}"
+    );
 }
 
 #[tokio::test]

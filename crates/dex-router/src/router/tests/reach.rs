@@ -356,6 +356,50 @@ async fn third_tokens_that_were_of_no_use_are_not_asked_for_each_order() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_third_token_that_is_about_as_good_is_asked_for_one_order_in_a_while() {
+    let pair = (Asset::SOL, Asset::USDC);
+    // Its second fee makes it a quarter of a percent worse, and in a moment it may be better.
+    let deep = vec![at(1, of(pair, (100 * DEEP, 99_700 * DEEP_USDC / 1_000)))];
+    let held = Pairs {
+        held: vec![USDT.mint],
+        ..by_usdt().with(pair, deep)
+    };
+    let source = Arc::new(held);
+    let router = over(&source, 2);
+    let asked = async |router: &Router| {
+        router.route(&request()).await.unwrap();
+        source.asked()
+    };
+
+    assert_eq!(asked(&router).await, 6);
+    for _ in 0..3 {
+        assert_eq!(asked(&router).await, 2);
+    }
+    tokio::time::advance(Duration::from_secs(6)).await;
+    assert_eq!(asked(&router).await, 6);
+    assert_eq!(asked(&router).await, 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn orders_of_one_moment_send_one_of_them_to_look_at_all_third_tokens_anew() {
+    let pair = (Asset::SOL, Asset::USDC);
+    let deep = vec![at(1, of(pair, (100 * DEEP, 103 * DEEP_USDC)))];
+    let source = Arc::new(by_usdt().with(pair, deep));
+    let router = over(&source, 2);
+    router.route(&request()).await.unwrap();
+    assert_eq!(source.asked(), 6);
+    tokio::time::advance(Duration::from_secs(61)).await;
+
+    let order = request();
+    let orders = (0..3).map(|_| router.route(&order));
+    for routed in join_all(orders).await {
+        routed.unwrap();
+    }
+
+    assert_eq!(source.asked(), 6 + 2 + 2);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_third_token_that_nobody_can_read_is_no_proof_that_there_is_no_route() {
     let silent = vec![(USDT.mint, Asset::USDC.mint)];
     let source = Arc::new(Pairs {

@@ -29,7 +29,11 @@ pub(super) async fn execution_quality_is_told_as_the_api_tells_it(visit: &mut Vi
         let fills = u8::from(legs.iter().any(|leg| leg["pool"] == pool));
         ensure!(kind["fills"] == fills, "{kind}");
         let row = text_of(&format!("[data-pool={pool}] td:nth-child(4)"));
-        ensure!(browser.value(&row).await? == fills.to_string());
+        let expected = match fills {
+            0 => "0",
+            _ => "1 (100 %)",
+        };
+        ensure!(browser.value(&row).await? == expected);
     }
     browser.choose("#span", "15").await?;
     browser

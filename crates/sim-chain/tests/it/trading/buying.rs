@@ -1,5 +1,9 @@
 //! Purchases of exact amounts, from the router's choice to what the ledger says, with the pools of all four programs.
 
+use chain_solana::keys::Wallet;
+use chain_solana::settings::{Settings, Simulating};
+use dex_router::request::QuoteRequest;
+use dex_router::room;
 use domain::quote::Choice;
 use domain::route::{Leg, Route};
 use domain::venue::Program;
@@ -11,7 +15,10 @@ use ports::simulation::{Simulation as _, Trade};
 use ports::transaction_builder::{Error, Execution, TransactionBuilder as _};
 use uuid::Uuid;
 
-use super::stage::Stage;
+use sim_chain::cluster::GENESIS_HASH;
+
+use super::routes::chosen_for;
+use super::stage::{Stage, settings};
 use crate::node::served::SOL;
 
 const PAIR: (Asset, Asset) = (Asset::SOL, Asset::USDC);
@@ -98,4 +105,81 @@ async fn a_purchase_that_would_cost_more_than_its_most_is_not_signed() {
         let expected = Error::WouldFail(Revert::SlippageExceeded);
         assert_eq!(refused, Err(expected), "{program:?}");
     }
+}
+
+/// Half a million USDC for SOL: some percent of each pool.
+const LARGE: u64 = 500_000_000_000;
+
+async fn bought(stage: &Stage, legs: usize, pair: (Asset, Asset), amount_out: u64) -> Choice {
+    let quote = QuoteRequest {
+        asset_in: pair.0,
+        asset_out: pair.1,
+        amount_in: BaseUnits::new(0),
+        amount_out: Some(BaseUnits::new(amount_out)),
+    };
+    chosen_for(stage, (legs, 2), quote).await
+}
+
+#[tokio::test]
+async fn a_divided_purchase_lands_whole_and_its_receipt_tells_what_each_leg_cost() {
+    let stage = Stage::open();
+    // With SOL, of which the most is wrapped and the rest comes back, and for SOL.
+    let pairs = [(PAIR, LARGE), ((PAIR.1, PAIR.0), 3_000 * SOL)];
+    for (number, (pair, wanted)) in (1..).zip(pairs) {
+        let alone = bought(&stage, 1, pair, wanted).await;
+        let choice = bought(&stage, 2, pair, wanted).await;
+        assert_eq!(choice.route.legs().len(), 2);
+        assert!(choice.route.amount_in() < alone.route.amount_in());
+
+        let built = stage.chain.build(&execution(number, &choice)).await;
+        let built = built.unwrap();
+        assert!(built.bytes.len() <= room::BYTES_MAX);
+        assert_eq!(stage.land(&built.bytes).await.outcome, Ok(()));
+
+        let Fate::Landed {
+            amount_in,
+            amount_out,
+            legs,
+            receipt,
+        } = stage.chain.fate(&built).await.unwrap()
+        else {
+            panic!("it landed")
+        };
+        assert_eq!(amount_out.get(), wanted);
+        assert_eq!(amount_in, choice.route.amount_in());
+        let quoted = choice.route.legs().iter();
+        let quoted: Vec<_> = quoted.map(|leg| (leg.amount_in, leg.amount_out)).collect();
+        assert_eq!(legs, quoted);
+        let fill = choice.filled(built.signature.clone(), (amount_in, amount_out), receipt);
+        assert_eq!(fill.exchanged(&legs).route, choice.route);
+    }
+}
+
+#[tokio::test]
+async fn a_leg_that_would_cost_too_much_undoes_a_whole_purchase() {
+    let settings = Settings {
+        simulating: Simulating::Off,
+        ..settings()
+    };
+    let stage = Stage::of(Wallet::of_simulated_cluster(&GENESIS_HASH), settings);
+    let choice = bought(&stage, 2, PAIR, LARGE).await;
+    let [_, second] = choice.route.legs() else {
+        panic!("{choice:?}")
+    };
+    let built = stage.chain.build(&execution(1, &choice)).await.unwrap();
+    let dearer = Trade {
+        pool: second.pool.address.unwrap(),
+        mint_in: PAIR.0.mint,
+        amount_in: BaseUnits::new(2_000 * SOL),
+    };
+    stage.world.trade(&dearer).await.unwrap();
+    stage.pass_blocks().await;
+
+    assert!(stage.land(&built.bytes).await.outcome.is_err());
+
+    let fate = stage.chain.fate(&built).await.unwrap();
+    let Fate::Reverted { reason, .. } = fate else {
+        panic!("{fate:?}")
+    };
+    assert_eq!(reason, Revert::SlippageExceeded);
 }

@@ -49,9 +49,23 @@ async fn choice(stage: &Stage, reach: (usize, usize), sol: u64) -> Choice {
 
 pub(super) async fn chosen(
     stage: &Stage,
-    (legs, hops): (usize, usize),
+    reach: (usize, usize),
     pair: (Asset, Asset),
     amount: u64,
+) -> Choice {
+    let quote = QuoteRequest {
+        asset_in: pair.0,
+        asset_out: pair.1,
+        amount_in: BaseUnits::new(amount),
+        amount_out: None,
+    };
+    chosen_for(stage, reach, quote).await
+}
+
+pub(super) async fn chosen_for(
+    stage: &Stage,
+    (legs, hops): (usize, usize),
+    quote: QuoteRequest,
 ) -> Choice {
     let tokens = Arc::new(TokenList::mainnet());
     let router = Router::new(stage.pools.clone(), Duration::from_secs(60), tokens);
@@ -63,12 +77,7 @@ pub(super) async fn chosen(
         ..Limits::ONE_POOL
     });
     let request = RouteRequest {
-        quote: QuoteRequest {
-            asset_in: pair.0,
-            asset_out: pair.1,
-            amount_in: BaseUnits::new(amount),
-            amount_out: None,
-        },
+        quote,
         venues: VenueSet::ALL,
         slippage: Bps::DEFAULT,
         min_amount_out: None,
