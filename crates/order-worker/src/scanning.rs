@@ -295,7 +295,7 @@ async fn judge_trailing(
             let fired: Vec<Holding> = fired.collect();
             return fire(ctx, &fired).await.map(drop);
         }
-        first_slot = Some(spot.slot);
+        first_slot = Some(spot.newest);
         ctx.clock.sleep(AGAIN_AFTER).await;
     }
     Ok(())
@@ -417,7 +417,7 @@ async fn seen_twice(ctx: &Context, mut once: Vec<(WaitingOrder, Look)>) -> Vec<H
         for ((order, first), second) in orders.into_iter().zip(firsts).zip(looks) {
             match second.look {
                 // Another endpoint may be behind: what it shows is no later look.
-                Some(second) if second.slot <= first.slot => once.push((order, first)),
+                Some(second) if second.slot <= first.newest => once.push((order, first)),
                 Some(second) if !order.terms.holds_at(second.amount_out) => {}
                 Some(second) if second.is_whole => {
                     twice.push(Holding::by_amount(order, second));

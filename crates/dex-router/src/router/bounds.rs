@@ -31,6 +31,8 @@ pub struct Spot {
     pub price: Price,
     /// That of the oldest pools looked at.
     pub slot: u64,
+    /// That of the newest ones.
+    pub newest: u64,
 }
 
 /// Orders that are told apart by no more than their amounts, none above this one.
@@ -76,7 +78,7 @@ impl Router {
             spot: self.spot_of(&direct, assets),
             most: best.max(over).and_then(above),
             least: least.collect(),
-            slot: slot_of(&direct).unwrap_or(0),
+            slot: slots_of(&direct).min().unwrap_or(0),
         }
     }
 
@@ -86,7 +88,8 @@ impl Router {
         }
         Some(Spot {
             price: self.best_marginal(direct, assets)?,
-            slot: slot_of(direct)?,
+            slot: slots_of(direct).min()?,
+            newest: slots_of(direct).max()?,
         })
     }
 
@@ -184,11 +187,11 @@ impl Router {
     }
 }
 
-/// The slot of the oldest pools.
-fn slot_of(fetched: &[Fetched]) -> Option<u64> {
+/// The slots that pools were read at.
+fn slots_of(fetched: &[Fetched]) -> impl Iterator<Item = u64> {
     let answered = fetched.iter().filter_map(|it| it.pools.as_ref().ok());
     let with_pools = answered.filter(|found| !found.pools.is_empty());
-    with_pools.map(|found| found.slot).min()
+    with_pools.map(|found| found.slot)
 }
 
 /// In whole units of the assets, cut.

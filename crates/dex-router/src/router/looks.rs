@@ -5,7 +5,9 @@ use std::sync::Arc;
 use domain::BaseUnits;
 
 use super::{RouteRequest, Router, opens_in};
+use crate::offers::Asked;
 use crate::pools::PoolSource;
+use crate::thirds::Third;
 
 /// What a route would bring.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,6 +15,8 @@ pub struct Look {
     pub amount_out: BaseUnits,
     /// The slot of the oldest pool that it was read from.
     pub slot: u64,
+    /// That of the newest pool that was looked at: what a later look shows of an older one may have been seen already.
+    pub newest: u64,
     /// Whether every venue and every third token that was asked answered: otherwise more may be paid somewhere.
     pub is_whole: bool,
 }
@@ -60,6 +64,7 @@ impl Router {
         let look = Look {
             amount_out: choice.expected_amount_out,
             slot: choice.quoted_at,
+            newest: newest(&asked, &thirds).unwrap_or(choice.quoted_at),
             is_whole,
         };
         Sight {
@@ -67,4 +72,14 @@ impl Router {
             opens_in: None,
         }
     }
+}
+
+/// The newest slot that any of these pools was read at.
+fn newest(asked: &[Asked], thirds: &[Third]) -> Option<u64> {
+    let direct = asked.iter().flat_map(Asked::pools);
+    let direct = direct.map(|(among, _, _)| among.slot);
+    let around = thirds.iter().flat_map(|it| it.to.iter().chain(&it.from));
+    let around = around.filter_map(|it| it.pools.as_ref().ok());
+    let around = around.map(|found| found.slot);
+    direct.chain(around).max()
 }

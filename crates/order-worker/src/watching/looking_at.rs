@@ -167,7 +167,7 @@ impl Watched {
             .trailing_at(&trails.highs, spot.price, is_left_alone);
         let seen = below.into_iter().map(|id| {
             let first = self.trailing_seen.get(&id).copied();
-            (id, first.unwrap_or(spot.slot))
+            (id, first.unwrap_or(spot.newest))
         });
         self.trailing_seen = seen.collect();
         let seen = self.trailing_seen.iter();
@@ -242,7 +242,7 @@ impl Watched {
             let is_enough = match candidate.condition {
                 Condition::AtOrAbove => true,
                 Condition::AtOrBelow => {
-                    seen.insert(candidate.id, first.unwrap_or(look.slot));
+                    seen.insert(candidate.id, first.unwrap_or(look.newest));
                     first.is_some()
                 }
             };
