@@ -1,9 +1,9 @@
 //! Describes an order's life to people, one event at a time.
 
-use api_types::EventView;
 use api_types::names::StatusName;
 use api_types::quote::QuoteView;
 use api_types::route::LegView;
+use api_types::{EventView, OrderView};
 
 use crate::output::short;
 
@@ -67,6 +67,16 @@ fn offer(quote: &QuoteView) -> String {
         (Some(amount), _) => short(amount),
         (None, Some(error)) => format!("none ({error})"),
         (None, None) => "none".to_owned(),
+    }
+}
+
+/// Such as `1.5 SOL→USDC`, or `SOL→150 USDC` where it is not known yet what the purchase costs.
+pub(crate) fn swap_of(order: &OrderView) -> String {
+    let (sold, bought) = (&order.token_in, &order.token_out);
+    match (&order.amount_in, &order.amount_out_wanted) {
+        (Some(amount), _) => format!("{} {sold}→{bought}", short(amount)),
+        (None, Some(wanted)) => format!("{sold}→{} {bought}", short(wanted)),
+        (None, None) => format!("{sold}→{bought}"),
     }
 }
 
