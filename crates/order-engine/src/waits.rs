@@ -80,7 +80,7 @@ mod tests {
             "orderId": "0197c3a2-7f7e-7000-8000-5b2f3e8d9c01", "clientOrderId": null,
             "tokenIn": "SOL", "tokenOut": "USDC", "amountIn": "2", "status": "pending",
             "slippageBps": 200, "attempts": 0, "createdAt": "2026-01-31T09:30:00.125Z",
-            "updatedAt": "2026-01-31T09:30:00.125Z", "tokenInMint": "", "tokenOutMint": "",
+            "updatedAt": "2026-01-31T09:30:00.125Z", "tokenInMint": "", "tokenOutMint": "", "venues": [],
         });
         for (name, value) in of.as_object().into_iter().flatten() {
             order[name] = value.clone();
