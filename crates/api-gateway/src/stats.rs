@@ -86,6 +86,8 @@ pub(crate) struct Snapshot {
     pub(crate) in_hands: u64,
     /// Nothing is signed and nothing is sent.
     pub(crate) is_halted: bool,
+    /// No execution begins.
+    pub(crate) is_paused: bool,
     /// The live workers, oldest first.
     pub(crate) workers: Vec<WorkerRow>,
     estimate: Option<QueueEstimate>,
@@ -279,6 +281,7 @@ impl Stats {
                 false => estimate::next_turn(&counts, &workers, self.start_limit),
             },
             is_halted: halt.is_some(),
+            is_paused,
             in_hands: workers.iter().map(|row| u64::from(row.running)).sum(),
             counts,
             workers,

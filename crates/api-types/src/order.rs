@@ -224,6 +224,11 @@ impl OrderView {
         }
     }
 
+    /// It waits until an operator resumes the engine, which is halted or paused for this reason.
+    pub fn add_standstill(&mut self, detail: &str) {
+        self.waiting = Some(WaitingView::of(WaitingFor::Resume, detail.to_owned()));
+    }
+
     /// It waits for a worker that has the key of its wallet.
     pub fn add_missing_wallet(&mut self) {
         let detail = "no live worker has the order's wallet".to_owned();

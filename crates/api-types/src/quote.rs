@@ -1,5 +1,7 @@
 //! What venues offer, as clients see it.
 
+use std::cmp::Ordering;
+
 use domain::price::ratio;
 use domain::quality::{Exchange, best_single};
 use domain::quote::{Answer, Decision, Offer, PoolQuote, Quote};
@@ -65,6 +67,29 @@ impl QuoteView {
             Answer::Declined { reason } => view.error = Some(reason.clone()),
         }
         view
+    }
+
+    /// The one that pays most, or asks least for an exact amount; between equals the first. Absent where none makes an
+    /// offer.
+    #[must_use]
+    pub fn best_of(quotes: &[Self]) -> Option<&Self> {
+        let offers = quotes.iter().filter(|quote| quote.amount_out.is_some());
+        offers.reduce(|best, quote| match quote.against(best) {
+            Some(Ordering::Greater) => quote,
+            _ => best,
+        })
+    }
+
+    /// Greater where this offer is the better one for who trades; absent where one of them is none.
+    #[must_use]
+    pub fn against(&self, other: &Self) -> Option<Ordering> {
+        match (&self.amount_in, &other.amount_in) {
+            (Some(asks), Some(others)) => Some(by_size(others, asks)),
+            _ => Some(by_size(
+                self.amount_out.as_ref()?,
+                other.amount_out.as_ref()?,
+            )),
+        }
     }
 
     fn add_pool(&mut self, offer: &Offer) {
@@ -160,6 +185,25 @@ pub fn gain_bps(decision: &Decision) -> u32 {
     u32::try_from(gain).unwrap_or(u32::MAX)
 }
 
+/// The venue that pays most by itself, but that of the largest leg where the route is divided over pools side by side.
+#[must_use]
+pub fn best_venue(decision: &Decision) -> VenueName {
+    let route = &decision.choice.route;
+    let single = best_single(decision).filter(|_| !route.is_divided());
+    let venue = single.map_or_else(|| route.largest().venue(), |it| it.pool.program.venue());
+    venue.into()
+}
+
+/// Compares two amounts as they are printed: without zeros before the whole part or after the fraction.
+#[must_use]
+pub fn by_size(one: &str, other: &str) -> Ordering {
+    let parts = |text: &'_ str| {
+        let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+        (whole.len(), whole.to_owned(), fraction.to_owned())
+    };
+    parts(one).cmp(&parts(other))
+}
+
 fn from_millionths(ppm: u32) -> String {
     ratio(u128::from(ppm), 1, -6)
 }
@@ -174,7 +218,9 @@ pub struct QuotesAnswer {
     #[schema(nullable = false)]
     pub dry_run: Option<bool>,
     pub quotes: Vec<QuoteView>,
-    /// The venue that pays most; null if none makes an offer.
+    /// The venue that pays most by itself, for all of the amount; null if none makes an offer. Where the route is divided
+    /// over pools side by side: the venue of its largest leg, which need not pay most by itself. `bestSingle` always
+    /// names the single offer that pays most.
     pub best: Option<VenueName>,
     pub expected_amount_out: Option<String>,
     pub min_amount_out: Option<String>,
@@ -212,3 +258,6 @@ pub struct IssueView {
     /// For people.
     pub detail: String,
 }
+
+#[cfg(test)]
+mod tests;

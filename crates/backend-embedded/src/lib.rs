@@ -13,12 +13,14 @@ pub mod writer;
 
 mod error;
 mod live;
+mod peek;
 mod reading;
 mod schema;
 mod status_column;
 mod threads;
 
 pub use feed::InProcessFeed;
+pub use peek::{Unreadable, peek};
 pub use queue::InProcessQueue;
 pub use settings::Settings;
 pub use store::{OpenError, SqliteStore};

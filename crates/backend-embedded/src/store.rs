@@ -35,7 +35,7 @@ use crate::threads::Threads;
 use crate::writer::{Write, Writer, command, lock};
 
 const LOCK_FILE: &str = "engine.lock";
-const DATABASE_FILE: &str = "engine.db";
+pub(crate) const DATABASE_FILE: &str = "engine.db";
 
 /// Why a store cannot be opened. Its text is for the person who starts the engine.
 #[derive(Debug, thiserror::Error)]

@@ -46,6 +46,6 @@ mod withdraw;
 
 pub use address::ConnectError;
 pub use migrate::{Migrated, migrate};
-pub use peek::limits_of_workers;
+pub use peek::{limits_of_workers, peek};
 pub use settings::{PgSettings, StatementCache};
 pub use store::PgStore;

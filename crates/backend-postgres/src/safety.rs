@@ -117,7 +117,7 @@ impl Safety for PgStore {
     }
 }
 
-fn halt(row: &Row) -> std::result::Result<Halt, Failure> {
+pub(crate) fn halt(row: &Row) -> std::result::Result<Halt, Failure> {
     Ok(Halt {
         since: rows::timestamp(row, "halted_at")?,
         actor: rows::column(row, "halted_by")?,

@@ -40,7 +40,7 @@ macro_rules! columns {
     };
 }
 
-const USES: &str = concat!(
+pub(crate) const USES: &str = concat!(
     "-- read_wallet_uses\nselect ",
     columns!(),
     " from wallet_use where wallet = $1 and mint = any($2)"

@@ -10,9 +10,12 @@ use backend_embedded::queue::Limits;
 use backend_embedded::{InProcessFeed, InProcessQueue, OpenError, SqliteStore};
 use backend_postgres::{PgSettings, PgStore, StatementCache};
 use backend_redis::{FeedSettings, QueueSettings, RedisFeed, RedisQueue, RedisServer, StartLimit};
+use domain::Address;
+use domain::spending::Purpose;
 use ports::cluster::Rebound;
 use ports::order_store::LONGEST_FIXED_REST;
 use ports::retry::Policy;
+use ports::safety::Peeked;
 use ports::{Bound, Clock, ClusterId, Error, JobQueue, Ports, Random, Shutdown, StatusFeed, Store};
 use tracing::{info, warn};
 
@@ -262,6 +265,22 @@ pub(crate) async fn limits_of_workers(config: &Config) -> anyhow::Result<Vec<(St
         Configured::Postgres { database } | Configured::PostgresAndRedis { database, .. } => {
             let settings = postgres_settings(config, database);
             Ok(backend_postgres::limits_of_workers(&settings).await?)
+        }
+    }
+}
+
+/// What holds the engine of the configured store back, and what is counted of a wallet for each of these purposes;
+/// nothing where there is no store yet.
+pub(crate) async fn peek(
+    config: &Config,
+    wallet: Option<Address>,
+    of: &[Purpose],
+) -> anyhow::Result<Option<Peeked>> {
+    match Configured::of(&config.servers) {
+        Configured::Embedded { folder } => Ok(backend_embedded::peek(folder, wallet, of)?),
+        Configured::Postgres { database } | Configured::PostgresAndRedis { database, .. } => {
+            let settings = postgres_settings(config, database);
+            Ok(backend_postgres::peek(&settings, wallet, of).await?)
         }
     }
 }

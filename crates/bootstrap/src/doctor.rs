@@ -3,12 +3,15 @@
 
 mod endpoint;
 mod market;
+mod store;
 
 use std::sync::Arc;
 
+use config::args::Stop;
 use config::{Config, Role};
 use domain::spending::{Per, SpendLimits};
-use domain::{Address, Asset, BaseUnits};
+use domain::{Address, Asset, BaseUnits, Mint};
+use ports::asset_source::Found;
 use ports::{Clock, SystemClock};
 use serde_json::{Value, json};
 
@@ -91,12 +94,43 @@ impl Finding {
     }
 }
 
+/// What a token is, by its symbol or its mint's address. A mint that no list names is asked of the cluster.
+pub async fn asset(config: &Config, name: &str) -> anyhow::Result<Asset> {
+    if let Some(listed) = config.chain.tokens().find(name) {
+        return Ok(listed);
+    }
+    let wrong = |why: &str| Stop::Wrong(format!("{name} {why}"));
+    let Ok(address) = name.parse::<Address>() else {
+        let why = "is not in the token list; name its mint's address, or a list that has it in TOKEN_LIST";
+        return Err(wrong(why).into());
+    };
+    let endpoints = config.endpoints();
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+    let usable = match endpoints.is_empty() {
+        true => None,
+        false => endpoint::examine_all(config, &endpoints, &*clock).await?.1,
+    };
+    let Some(usable) = usable else {
+        let why = "is not in the token list, and no endpoint can be asked what it is: set SOLANA_RPC_URL to one";
+        return Err(wrong(why).into());
+    };
+    let world = World::through(config, &usable.asked, usable.genesis, clock)?;
+    match world.assets.look_up(Mint::new(address)).await {
+        Ok(Found::Asset(asset)) => Ok(asset),
+        Ok(Found::NotTradable(reason)) => Err(wrong(&format!("is not traded: {reason}")).into()),
+        Ok(Found::NoMint) => Err(wrong("is no mint on this cluster").into()),
+        Err(error) => Err(wrong(&format!("cannot be looked up: {error}")).into()),
+    }
+}
+
 /// Looks at everything.
 pub async fn examine(config: &Config, question: Question) -> anyhow::Result<Vec<Finding>> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let mut findings = vec![settings(config), limits(config, question)];
     findings.extend(limits_of_workers(config).await);
     let (wallet, payers) = wallets(config).await;
+    let payer = payers.first().map(|(_, payer)| *payer);
+    findings.extend(store::examine(config, payer, question, clock.now()).await);
     let endpoints = config.endpoints();
     if endpoints.is_empty() {
         findings.extend(wallet);
@@ -117,7 +151,6 @@ pub async fn examine(config: &Config, question: Question) -> anyhow::Result<Vec<
     for (name, payer) in &payers {
         findings.push(market::balances(&world, name, *payer).await);
     }
-    let payer = payers.first().map(|(_, payer)| *payer);
     findings.extend(market::examine(&world, payer, question).await);
     Ok(findings)
 }

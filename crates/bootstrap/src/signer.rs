@@ -17,7 +17,6 @@ use ports::{Clock, Shutdown, SystemClock};
 use signer::journal::Journal;
 use signer::server::{check_folder, harden, moment};
 use signer::{Door, Limits, Rules, Signer};
-use tracing::info;
 
 use crate::world::live::programs_of;
 
@@ -59,9 +58,7 @@ pub fn prepare(settings: &Settings) -> anyhow::Result<Ready> {
 
 impl Ready {
     /// Answers until it is asked to stop.
-    pub async fn serve(self, settings: &Settings, shutdown: &Shutdown) {
-        let (address, socket) = (self.address, settings.socket.display());
-        info!("the signer of {address} listens at {socket}");
+    pub async fn serve(self, shutdown: &Shutdown) {
         self.door.serve(self.signer, shutdown).await;
     }
 }

@@ -120,6 +120,12 @@ impl Route {
         self
     }
 
+    /// Whether several pools side by side take what the order sells.
+    #[must_use]
+    pub fn is_divided(&self) -> bool {
+        self.selling_legs().nth(1).is_some()
+    }
+
     /// The leg that takes most of what the order sells; between equals the first.
     #[must_use]
     pub fn largest(&self) -> &Leg {

@@ -5,7 +5,7 @@ use api_types::quote::{PoolQuoteView, QuotesAnswer, SingleView};
 use api_types::route::LegView;
 use comfy_table::Table;
 
-use crate::output::{self, end_of, short};
+use crate::output::{self, basis_points, end_of, short};
 
 /// Basis points with a sign, but for none.
 pub(crate) fn signed(bps: i64) -> String {
@@ -20,6 +20,7 @@ pub(crate) fn table_of(pools: &[PoolQuoteView], route: &[LegView]) -> Table {
     let mut table = output::table(["pool", "address", "pays", "fee", "impact", ""]);
     for pool in pools {
         let of = |value: &Option<String>| value.as_deref().map(short).unwrap_or_default();
+        let share = |value: &Option<String>| value.as_deref().map(basis_points).unwrap_or_default();
         let is_used = route.iter().any(|leg| is_of(leg, pool));
         let note = match &pool.error {
             Some(error) => error.clone(),
@@ -33,8 +34,8 @@ pub(crate) fn table_of(pools: &[PoolQuoteView], route: &[LegView]) -> Table {
                 Some(asked) => format!("asks {}", short(asked)),
                 None => of(&pool.amount_out),
             },
-            of(&pool.fee),
-            of(&pool.price_impact),
+            share(&pool.fee),
+            share(&pool.price_impact),
             note,
         ]);
     }

@@ -15,6 +15,7 @@ mod lifecycle;
 mod node;
 mod output;
 mod replay;
+mod waits;
 
 use std::process::ExitCode;
 

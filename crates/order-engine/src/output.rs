@@ -187,6 +187,22 @@ pub(crate) fn short(decimal: &str) -> String {
     }
 }
 
+/// A fraction as basis points, for people: `0.0025` is `25 bp`.
+pub(crate) fn basis_points(fraction: &str) -> String {
+    const PLACES: usize = 4;
+    let (whole, rest) = fraction.split_once('.').unwrap_or((fraction, ""));
+    let digits = format!("{whole}{rest:0<PLACES$}");
+    let (bps, part) = digits.split_at(whole.len() + PLACES);
+    let bps = match bps.trim_start_matches('0') {
+        "" => "0",
+        bps => bps,
+    };
+    match part.trim_end_matches('0') {
+        "" => format!("{bps} bp"),
+        part => format!("{bps}.{part} bp"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -215,6 +231,21 @@ mod tests {
             ("0.1", "0.1"),
         ] {
             assert_eq!(short(decimal), cut);
+        }
+    }
+
+    #[test]
+    fn a_fraction_is_so_many_basis_points() {
+        for (fraction, bps) in [
+            ("0.0025", "25 bp"),
+            ("0.01", "100 bp"),
+            ("0", "0 bp"),
+            ("1", "10000 bp"),
+            ("0.000123", "1.23 bp"),
+            ("0.00001", "0.1 bp"),
+            ("1.5", "15000 bp"),
+        ] {
+            assert_eq!(basis_points(fraction), bps);
         }
     }
 }

@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 use std::fmt::Debug;
 
 use async_trait::async_trait;
+use domain::spending::WalletUse;
 use domain::{Address, Mint, OrderId, Timestamp};
 
 use crate::Result;
@@ -29,6 +30,16 @@ pub struct Halt {
     /// Who halted first: `admin`, `loopback`, `signal`, or `engine`.
     pub actor: String,
     pub reason: String,
+}
+
+/// What a look at a store shows whose engine need not run.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Peeked {
+    /// No execution begins.
+    pub is_paused: bool,
+    pub halt: Option<Halt>,
+    /// What is counted of a wallet for each purpose that was asked for.
+    pub uses: Vec<WalletUse>,
 }
 
 /// A transaction of ours that landed and was rolled back.

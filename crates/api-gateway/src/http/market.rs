@@ -6,7 +6,7 @@ use std::cmp::Reverse;
 use actix_web::{HttpRequest, HttpResponse};
 use api_types::pool::{PoolView, PoolsAnswer, TokenFactsView};
 use api_types::quality::Benchmarks;
-use api_types::quote::{PoolQuoteView, QuoteView, QuotesAnswer, gain_bps};
+use api_types::quote::{PoolQuoteView, QuoteView, QuotesAnswer, best_venue, gain_bps};
 use api_types::route::legs;
 use dex_router::gates::untradable;
 use dex_router::pools::MintFacts;
@@ -161,7 +161,7 @@ fn offered(terms: &Terms, decision: &Decision, tokens: &TokenList) -> QuotesAnsw
     let sold = |amount: BaseUnits| amount.to_decimal(terms.asset_in.decimals);
     let beside = Benchmarks::of(decision);
     QuotesAnswer {
-        best: Some(choice.route.largest().venue().into()),
+        best: Some(best_venue(decision)),
         expected_amount_out: Some(printed(expected)),
         min_amount_out: Some(printed(match choice.max_amount_in {
             Some(_) => choice.min_amount_out,

@@ -164,6 +164,7 @@ async fn with_standings(
     standings: &[Standing],
 ) -> Result<Vec<OrderView>> {
     let lacking = lacking(ctx, orders).await;
+    let standstill = standstill(ctx, orders).await;
     let waiting = waiting::of(ctx, orders).await?;
     let mode = match ctx.router.is_told() {
         true => WatchMode::Subscription,
@@ -174,12 +175,50 @@ async fn with_standings(
         if needs_key(order) && order.terms.wallet.is_some_and(|it| lacking.contains(&it)) {
             view.add_missing_wallet();
         }
+        if let Some(detail) = standstill.and_then(|it| it.holds_up(order)) {
+            view.add_standstill(detail);
+        }
         if let Some((terms, seen)) = waiting.get(&order.id) {
             view.add_condition(terms, seen, mode);
         }
         on_chain(ctx, view)
     });
     Ok(views.collect())
+}
+
+/// What operators have stopped.
+#[derive(Debug, Clone, Copy)]
+enum Standstill {
+    Halted,
+    Paused,
+}
+
+impl Standstill {
+    /// What it says of an order that does not go on.
+    fn holds_up(self, order: &Order) -> Option<&'static str> {
+        match (self, order.status()) {
+            (Self::Halted, Status::Pending | Status::Routing | Status::Building) => Some(
+                "the engine is halted: nothing is signed and nothing is sent until an operator resumes it",
+            ),
+            (Self::Paused, Status::Pending) => {
+                Some("the engine is paused: no execution begins until an operator resumes it")
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Whether the engine stands still; absent too where that is not known, or none of these orders would notice.
+async fn standstill(ctx: &Ctx, orders: &[Order]) -> Option<Standstill> {
+    if !orders.iter().any(needs_key) {
+        return None;
+    }
+    let snapshot = ctx.intake.stats.recent().await.ok()?;
+    match (snapshot.is_halted, snapshot.is_paused) {
+        (true, _) => Some(Standstill::Halted),
+        (false, true) => Some(Standstill::Paused),
+        (false, false) => None,
+    }
 }
 
 /// The wallets of these orders that no live worker has.

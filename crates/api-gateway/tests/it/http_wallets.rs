@@ -6,7 +6,7 @@ use api_gateway::GatewaySettings;
 use api_gateway::settings::{ApiKey, WalletSettings};
 use domain::{Address, ClientId, NamedWallet, OrderId, WalletName};
 use serde_json::{Value, json};
-use testkit::contract::Given;
+use testkit::contract::{Given, eventually};
 
 use crate::http_client::{ORDER, Request, stored};
 use crate::outside::{Outside, Purse};
@@ -223,6 +223,38 @@ async fn an_order_says_that_it_waits_for_a_worker_with_its_wallet() {
         (&shown["status"], &shown["waiting"]),
         (&json!("submitted"), &Value::Null)
     );
+}
+
+#[tokio::test]
+async fn an_order_says_that_the_engine_is_halted_or_paused() {
+    let server = server().await;
+    let (given, store) = (Given::new(), &server.ports.store);
+    let mut row = given.worker_row();
+    row.wallets = vec![wallet("second", SECOND)];
+    store.enlist(&row).await.expect("a worker");
+    let accepted = Request::order(ORDER).key("alpha").send(&server).await;
+    let id = accepted.order_id();
+    let said = async |word: &str| {
+        eventually("the order says why it stands still", || async {
+            let shown = order(&server, &id).await;
+            let waiting = &shown["waiting"];
+            let detail = waiting["detail"].as_str().unwrap_or_default();
+            (waiting["for"] == "resume" && detail.contains(word)).then_some(())
+        })
+        .await;
+    };
+
+    store.set_paused(true, "admin").await.expect("it pauses");
+    said("paused").await;
+    store.halt("admin", "a drill").await.expect("it halts");
+    said("halted").await;
+    store.set_paused(false, "admin").await.expect("it resumes");
+
+    eventually("the order waits for nothing", || async {
+        let shown = order(&server, &id).await;
+        shown["waiting"].is_null().then_some(())
+    })
+    .await;
 }
 
 #[tokio::test]

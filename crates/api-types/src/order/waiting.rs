@@ -86,6 +86,8 @@ pub enum WatchMode {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum WaitingFor {
+    /// An operator's word: the engine is halted or paused.
+    Resume,
     /// A worker that has the key of the order's wallet.
     Wallet,
     /// A price.

@@ -3,9 +3,10 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use backend_embedded::{OpenError, Settings, SqliteStore};
+use backend_embedded::{OpenError, Settings, SqliteStore, peek};
 use domain::event::SCHEMA_VERSION;
-use domain::{OrderId, Seq};
+use domain::spending::{Purpose, WalletUse};
+use domain::{Address, OrderId, Seq};
 use ports::order_store::Claim;
 use ports::{Clock, Store, SystemClock};
 use rusqlite::{Connection, ErrorCode, params};
@@ -44,6 +45,24 @@ async fn a_second_process_is_told_the_folder_and_the_pid() {
         refused.contains(&std::process::id().to_string()),
         "{refused}"
     );
+}
+
+#[tokio::test]
+async fn a_look_at_a_store_in_use_sees_what_holds_its_engine_back() {
+    let folder = TempDir::new().unwrap();
+    let wallet = Some(Address::new([1; 32]));
+    let look = || peek(folder.path(), wallet, &[Purpose::Fees]).unwrap();
+    assert_eq!(look(), None);
+
+    let store = open(folder.path());
+    let running = look().unwrap();
+    let halt = store.halt("admin", "a drill").await.unwrap();
+
+    assert!(!running.is_paused && running.halt.is_none(), "{running:?}");
+    assert_eq!(running.uses, [WalletUse::default()]);
+    assert_eq!(look().unwrap().halt, Some(halt.clone()));
+    drop(store);
+    assert_eq!(look().unwrap().halt, Some(halt));
 }
 
 #[tokio::test]

@@ -3,9 +3,10 @@
 
 use std::sync::Arc;
 
-use backend_postgres::{ConnectError, PgSettings, PgStore, migrate};
+use backend_postgres::{ConnectError, PgSettings, PgStore, migrate, peek};
 use domain::event::SCHEMA_VERSION;
-use domain::{EventData, Seq};
+use domain::spending::{Purpose, WalletUse};
+use domain::{Address, EventData, Seq};
 use ports::order_history::{ListFilter, Watch};
 use ports::order_store::Claim;
 use servers::PostgresServer;
@@ -38,6 +39,25 @@ async fn eight_processes_migrate_an_empty_database_at_once() {
     assert_eq!(ask(&server, applied).await, files.count().to_string());
     let again = migrate(&settings(&server)).await.expect("migrate answers");
     assert_eq!(again.applied, 0);
+}
+
+#[tokio::test]
+async fn a_look_at_a_database_sees_what_holds_its_engine_back() {
+    let server = server();
+    let wallet = Some(Address::new([1; 32]));
+    let look = async || {
+        let seen = peek(&settings(&server), wallet, &[Purpose::Fees]).await;
+        seen.expect("it answers")
+    };
+    assert_eq!(look().await, None);
+
+    let store = open(&server).await;
+    let running = look().await.expect("there is a store");
+    let halt = store.halt("admin", "a drill").await.expect("it halts");
+
+    assert!(!running.is_paused && running.halt.is_none(), "{running:?}");
+    assert_eq!(running.uses, [WalletUse::default()]);
+    assert_eq!(look().await.expect("there is a store").halt, Some(halt));
 }
 
 #[tokio::test]

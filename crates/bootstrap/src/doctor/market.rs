@@ -154,7 +154,15 @@ async fn rehearsed(
                 Some(transaction_builder::Error::InsufficientFunds { .. }) => FUND,
                 _ => "the endpoint must answer simulateTransaction",
             };
-            return Finding::bad(about, format!("it would fail: {error}"), advice);
+            let why = builds.map_or_else(
+                || error.to_string(),
+                |error| {
+                    in_tokens(error, question, |amount, asset| {
+                        world.router.print(amount, asset)
+                    })
+                },
+            );
+            return Finding::bad(about, format!("it would fail: {why}"), advice);
         }
     };
     let amount_in = world.router.print(question.amount_in, question.asset_in);
@@ -184,7 +192,93 @@ async fn rehearsed(
     finding.with(facts)
 }
 
+/// Why there is no transaction, with its amounts in tokens.
+fn in_tokens(
+    error: &transaction_builder::Error,
+    question: Question,
+    print: impl Fn(BaseUnits, Asset) -> String,
+) -> String {
+    match error {
+        transaction_builder::Error::InsufficientFunds {
+            mint,
+            needed,
+            held,
+            promised,
+        } => {
+            let asset = match *mint == Asset::SOL.mint {
+                true => Asset::SOL,
+                false => question.asset_in,
+            };
+            let under_way = match promised.get() {
+                0 => String::new(),
+                _ => format!(
+                    ", of which {} are promised to others,",
+                    print(*promised, asset)
+                ),
+            };
+            format!(
+                "the wallet holds {}{under_way} and the transaction needs {} with its fees and deposits",
+                print(*held, asset),
+                print(*needed, asset)
+            )
+        }
+        transaction_builder::Error::QuoteMismatch { quoted, simulated } => {
+            let print = |amount: &BaseUnits| print(*amount, question.asset_out);
+            format!(
+                "simulated, the swap pays {}, and {} were quoted",
+                print(simulated),
+                print(quoted)
+            )
+        }
+        _ => error.to_string(),
+    }
+}
+
 fn said(error: &chain::Error) -> String {
     let (chain::Error::Unavailable(reason) | chain::Error::Refused(reason)) = error;
     reason.clone()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_transaction_lacks_is_said_in_tokens() {
+        let question = Question {
+            asset_in: Asset::USDC,
+            asset_out: Asset::SOL,
+            amount_in: BaseUnits::new(2_500_000),
+        };
+        let said = |error| {
+            in_tokens(&error, question, |amount, asset| {
+                let name = if asset == Asset::SOL { "SOL" } else { "USDC" };
+                format!("{} {name}", amount.to_decimal(asset.decimals))
+            })
+        };
+        let lacking = |asset: Asset, promised| transaction_builder::Error::InsufficientFunds {
+            mint: asset.mint,
+            needed: BaseUnits::new(14_976_144),
+            held: BaseUnits::new(0),
+            promised: BaseUnits::new(promised),
+        };
+
+        assert_eq!(
+            said(lacking(Asset::SOL, 0)),
+            "the wallet holds 0 SOL and the transaction needs 0.014976144 SOL with its fees and deposits"
+        );
+        assert_eq!(
+            said(lacking(Asset::USDC, 1_000_000)),
+            "the wallet holds 0 USDC, of which 1 USDC are promised to others, and the transaction needs 14.976144 USDC \
+             with its fees and deposits"
+        );
+        let mismatch = transaction_builder::Error::QuoteMismatch {
+            quoted: BaseUnits::new(2_000_000_000),
+            simulated: BaseUnits::new(1_500_000_000),
+        };
+        assert_eq!(
+            said(mismatch),
+            "simulated, the swap pays 1.5 SOL, and 2 SOL were quoted"
+        );
+    }
 }

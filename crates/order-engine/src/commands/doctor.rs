@@ -4,7 +4,7 @@ use bootstrap::doctor::{self, Finding, Question, State};
 use clap::Args;
 use config::Config;
 use config::args::Stop;
-use domain::{Asset, BaseUnits, TokenList};
+use domain::BaseUnits;
 use serde_json::{Value, json};
 
 use crate::exit::Verdict;
@@ -18,14 +18,14 @@ Examples:
   SOLANA_RPC_URL=https://api.devnet.solana.com order-engine doctor
 
 It looks at the settings, each endpoint, the key, the wallet, the pair's pools,
-and lets the cluster simulate a transaction. It signs, sends and stores nothing.
-Exit code 1 where a line says failed. It asks no running engine: it sees no halt
-(order-engine queue state), nor what a day has used (order-engine wallet).";
+and lets the cluster simulate a transaction. Where the engine has a store it
+looks there for a halt, a pause and what a day has used. It signs, sends and
+stores nothing. Exit code 1 where a line says failed.";
 
 /// What to look at.
 #[derive(Debug, Args)]
 pub(crate) struct Doctor {
-    /// What would be sold: a token of the token list, by symbol or mint
+    /// What would be sold: a symbol of the token list, or any mint's address
     #[arg(value_name = "TOKEN", default_value = "SOL")]
     token_in: String,
     /// What would be bought
@@ -42,7 +42,7 @@ pub(crate) struct Doctor {
 
 /// Runs the command.
 pub(crate) async fn run(doctor: &Doctor) -> anyhow::Result<Verdict> {
-    let question = doctor.question()?;
+    let question = Box::pin(doctor.question()).await?;
     let findings = doctor::examine(&doctor.config, question).await?;
     let is_ready = findings.iter().all(|finding| finding.state != State::Bad);
     if doctor.format.is_json() {
@@ -55,12 +55,11 @@ pub(crate) async fn run(doctor: &Doctor) -> anyhow::Result<Verdict> {
 }
 
 impl Doctor {
-    fn question(&self) -> Result<Question, Stop> {
-        let tokens = self.config.chain.tokens();
-        let asset_in = asset(&tokens, &self.token_in)?;
-        let asset_out = asset(&tokens, &self.token_out)?;
+    async fn question(&self) -> anyhow::Result<Question> {
+        let asset_in = doctor::asset(&self.config, &self.token_in).await?;
+        let asset_out = doctor::asset(&self.config, &self.token_out).await?;
         if asset_in == asset_out {
-            return Err(Stop::Wrong("the two tokens are the same".to_owned()));
+            return Err(Stop::Wrong("the two tokens are the same".to_owned()).into());
         }
         let amount_in = BaseUnits::parse(&self.amount, asset_in.decimals);
         Ok(Question {
@@ -69,15 +68,6 @@ impl Doctor {
             amount_in: amount_in.map_err(|error| Stop::Wrong(format!("AMOUNT: {error}")))?,
         })
     }
-}
-
-fn asset(tokens: &TokenList, name: &str) -> Result<Asset, Stop> {
-    let found = tokens.find(name);
-    found.ok_or_else(|| {
-        Stop::Wrong(format!(
-            "{name} is not in the token list; add it to a file and name that in TOKEN_LIST"
-        ))
-    })
 }
 
 fn view(finding: &Finding) -> Value {

@@ -14,8 +14,9 @@ use crate::arguments::{Page, one_of};
 use crate::competition;
 use crate::connection::{Connection, order_id};
 use crate::exit::Verdict;
-use crate::lifecycle::{detail, leg, time_of_day};
+use crate::lifecycle::{detail, leg, swap_of, time_of_day};
 use crate::output::{self, Format, short, status};
+use crate::waits;
 
 pub(crate) const EXAMPLES: &str = "\
 Examples:
@@ -184,7 +185,11 @@ async fn run_list(list: &List) -> anyhow::Result<Verdict> {
         return Ok(Verdict::Good);
     }
     if !answer.orders.is_empty() {
-        output::print_table(&table_of(&answer.orders, |id| id.to_string()))?;
+        let table = match list.waiting {
+            true => waits::table_of(&answer.orders),
+            false => table_of(&answer.orders, |id| id.to_string()),
+        };
+        output::print_table(&table)?;
     } else if answer.next_cursor.is_some() {
         output::line("none among the orders looked at so far")?;
     } else {
@@ -208,16 +213,6 @@ pub(crate) fn table_of(orders: &[OrderView], id: fn(Uuid) -> String) -> Table {
     }
     output::align_right(&mut table, &[2]);
     table
-}
-
-/// Such as `1.5 SOL→USDC`, or `SOL→150 USDC` where it is not known yet what the purchase costs.
-pub(crate) fn swap_of(order: &OrderView) -> String {
-    let (sold, bought) = (&order.token_in, &order.token_out);
-    match (&order.amount_in, &order.amount_out_wanted) {
-        (Some(amount), _) => format!("{} {sold}→{bought}", short(amount)),
-        (None, Some(wanted)) => format!("{sold}→{} {bought}", short(wanted)),
-        (None, None) => format!("{sold}→{bought}"),
-    }
 }
 
 async fn run_show(client: &Client, one: &One) -> anyhow::Result<Verdict> {
@@ -247,6 +242,7 @@ fn print_order(order: &OrderView) -> anyhow::Result<()> {
         Some(amount) => format!("{amount} {}", order.token_out),
         None => String::new(),
     };
+    let waiting = order.waiting.as_ref().map(waits::in_words);
     let venue = order.dex.map_or("", |venue| venue.name());
     let receipt = |of: fn(&ReceiptView) -> Option<String>| {
         order.receipt.as_ref().and_then(of).unwrap_or_default()
@@ -293,15 +289,18 @@ fn print_order(order: &OrderView) -> anyhow::Result<()> {
         ("got", bought(&order.amount_out)),
         ("price", some(&order.executed_price)),
         ("transaction", some(&order.tx_hash)),
+        ("fee", receipt(|it| Some(fee(it)))),
+        ("rent", receipt(rent)),
         ("confirmed", receipt(|it| Some(it.confirmed_at.clone()))),
         ("final", receipt(|it| it.finalized_at.clone())),
         ("vanished", receipt(|it| it.vanished_at.clone())),
         ("never lands", receipt(|it| it.died_at.clone())),
         ("slow", slow(order)),
-        ("waits for", waiting(order)),
+        ("waits for", waiting.unwrap_or_default()),
         ("unprovable", unprovable(order)),
         ("said dead", said_dead(order)),
         ("failed with", some(&order.error_reason)),
+        ("error code", some(&order.error_code)),
         ("last error", some(&order.last_error)),
         ("because", some(&order.reason)),
         ("attempts", order.attempts.to_string()),
@@ -372,21 +371,31 @@ fn fee_level(level: FeeLevelName) -> String {
     }
 }
 
+/// What a transaction paid in fees.
+fn fee(receipt: &ReceiptView) -> String {
+    let all = receipt.fee_lamports;
+    match receipt.priority_fee_lamports {
+        0 => format!("{all} lamports"),
+        priority => format!("{all} lamports, {priority} of it for priority"),
+    }
+}
+
+/// The deposits that it paid and got back; none where it moved none.
+fn rent(receipt: &ReceiptView) -> Option<String> {
+    let (paid, returned) = (receipt.rent_paid_lamports, receipt.rent_returned_lamports);
+    match (paid, returned) {
+        (0, 0) => None,
+        (paid, 0) => Some(format!("{paid} lamports paid")),
+        (0, returned) => Some(format!("{returned} lamports returned")),
+        (paid, returned) => Some(format!("{paid} lamports paid, {returned} returned")),
+    }
+}
+
 /// How a transaction fares that has not landed yet.
 fn slow(order: &OrderView) -> String {
     let is_under_way = order.status.name() == Status::Submitted.name();
     let landing = order.landing.as_ref().filter(|_| is_under_way);
     landing.map_or_else(String::new, |it| it.in_words())
-}
-
-fn waiting(order: &OrderView) -> String {
-    let waiting = order.waiting.as_ref();
-    waiting.map_or(String::new(), |waiting| {
-        match (&waiting.best, waiting.distance_bps) {
-            (Some(best), Some(bps)) => format!("{}; now {best}, {bps} bps away", waiting.detail),
-            _ => waiting.detail.clone(),
-        }
-    })
 }
 
 fn unprovable(order: &OrderView) -> String {
@@ -446,4 +455,40 @@ async fn run_cancel(client: &Client, one: &One) -> anyhow::Result<Verdict> {
         output::line(format!("order {} cancelled", answer.order_id))?;
     }
     Ok(Verdict::Good)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_receipt_says_fee_and_rent() {
+        let mut receipt = ReceiptView {
+            fee_lamports: 6_200,
+            priority_fee_lamports: 1_200,
+            rent_paid_lamports: 2_039_280,
+            rent_returned_lamports: 0,
+            compute_units: None,
+            slot: 1,
+            confirmed_at: String::new(),
+            finalized_at: None,
+            vanished_at: None,
+            died_at: None,
+            leftover: Vec::new(),
+        };
+
+        let paid = "2039280 lamports paid";
+        assert_eq!(fee(&receipt), "6200 lamports, 1200 of it for priority");
+        assert_eq!(rent(&receipt).as_deref(), Some(paid));
+        receipt.priority_fee_lamports = 0;
+        assert_eq!(fee(&receipt), "6200 lamports");
+        receipt.rent_returned_lamports = 5;
+        let both = "2039280 lamports paid, 5 returned";
+        assert_eq!(rent(&receipt).as_deref(), Some(both));
+        receipt.rent_paid_lamports = 0;
+        let back = "5 lamports returned";
+        assert_eq!(rent(&receipt).as_deref(), Some(back));
+        receipt.rent_returned_lamports = 0;
+        assert_eq!(rent(&receipt), None);
+    }
 }

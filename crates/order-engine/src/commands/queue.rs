@@ -5,10 +5,10 @@ use api_types::stats::HaltView;
 use clap::{Args, Subcommand};
 use uuid::Uuid;
 
-use super::orders::swap_of;
 use crate::arguments::Page;
 use crate::connection::{Connection, order_id};
 use crate::exit::Verdict;
+use crate::lifecycle::swap_of;
 use crate::output::{self, Format};
 
 pub(crate) const EXAMPLES: &str = "\

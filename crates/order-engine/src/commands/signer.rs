@@ -26,7 +26,7 @@ pub(crate) async fn run(settings: Signer) -> anyhow::Result<Verdict> {
     service::run(&settings.logs, async |shutdown| {
         let (address, socket) = (ready.address, settings.socket.display());
         output::line(format!("the signer of {address} listens at {socket}"))?;
-        ready.serve(&settings, shutdown).await;
+        ready.serve(shutdown).await;
         shutdown.finished().await;
         Ok(())
     })

@@ -2,7 +2,7 @@
 
 use anyhow::Context;
 use api_types::names::{FeeLevelName, StatusName, VenueName};
-use api_types::quote::QuotesAnswer;
+use api_types::quote::{QuoteView, QuotesAnswer};
 use api_types::submit::{OrderTypeName, SubmitOrder, TriggerName};
 use clap::Args;
 use domain::{FeeLevel, Venue};
@@ -12,7 +12,7 @@ use crate::competition;
 use crate::connection::Connection;
 use crate::exit::Verdict;
 use crate::lifecycle::leg;
-use crate::output::{self, Format, short};
+use crate::output::{self, Format, basis_points, short};
 
 pub(crate) const EXAMPLES: &str = "\
 Examples:
@@ -278,12 +278,14 @@ fn print_quotes(answer: &QuotesAnswer, format: Format) -> anyhow::Result<()> {
     }
     let buys = answer.max_amount_in.is_some();
     let amount = if buys { "you pay" } else { "you get" };
+    let share = |value: &Option<String>| value.as_deref().map(basis_points).unwrap_or_default();
+    let best = QuoteView::best_of(&answer.quotes).map(|quote| quote.dex);
     let mut table = output::table(["venue", amount, "price", "fee", "impact", ""]);
     for quote in &answer.quotes {
         let of = |value: &Option<String>| value.as_deref().map(short).unwrap_or_default();
         let note = match &quote.error {
             Some(error) => error.clone(),
-            None if answer.best == Some(quote.dex) => "best".to_owned(),
+            None if best == Some(quote.dex) => "best".to_owned(),
             None => String::new(),
         };
         table.add_row([
@@ -294,8 +296,8 @@ fn print_quotes(answer: &QuotesAnswer, format: Format) -> anyhow::Result<()> {
                 &quote.amount_out
             }),
             of(&quote.price),
-            of(&quote.fee),
-            of(&quote.price_impact),
+            share(&quote.fee),
+            share(&quote.price_impact),
             note,
         ]);
     }

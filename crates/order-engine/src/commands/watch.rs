@@ -10,10 +10,9 @@ use client::{Client, Follow, Streamed};
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::orders::swap_of;
 use crate::connection::{Connection, order_id};
 use crate::exit::Verdict;
-use crate::lifecycle::{detail, leg, time_of_day};
+use crate::lifecycle::{detail, leg, swap_of, time_of_day};
 use crate::output::{self, Format, faint};
 
 pub(crate) const EXAMPLES: &str = "\

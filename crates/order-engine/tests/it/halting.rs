@@ -44,6 +44,17 @@ async fn a_signal_halts_the_engine_and_the_command_line_resumes_it() -> Result<(
     )
     .await;
     ensure!(state.stdout.contains("halted by signal"), "{state:?}");
+    let folder = engine.data_dir().display().to_string();
+    let doctor = run(
+        &std::env::temp_dir(),
+        &["doctor"],
+        &[("DATA_DIR", folder.as_str())],
+    )
+    .await;
+    ensure!(
+        doctor.code == Some(1) && doctor.stdout.contains("engine: halted by signal"),
+        "{doctor:?}"
+    );
     for (command, said) in [("halt", "halted: nothing"), ("resume", "resumed")] {
         let ran = run(
             &std::env::temp_dir(),

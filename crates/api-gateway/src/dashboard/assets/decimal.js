@@ -37,6 +37,12 @@ export function decimalsOf(text) {
 
 export const isZero = (text) => parse(text)?.digits === 0n;
 
+/** Whether `one` is the larger. */
+export function isMore(one, other) {
+  const [a, b] = aligned(one, other);
+  return a > b;
+}
+
 /** `one - other`, where `one` is not the smaller. */
 export function minus(one, other) {
   const [a, b, scale] = aligned(one, other);

@@ -1,10 +1,19 @@
 // Offers compared in words.
 
-import { bpsAbove, minus } from "./decimal.js";
+import { bpsAbove, isMore, minus } from "./decimal.js";
 import { amount, tokenName, venueName } from "./format.js";
 
+/** The venue that pays most by itself, or asks least; between equals the first, null where there is none. */
+export function bestOf(offers) {
+  const isBetter = (one, other) =>
+    one.amountIn ? isMore(other.amountIn, one.amountIn) : isMore(one.amountOut, other.amountOut);
+  const [first, ...rest] = offers.filter(({ amountOut }) => amountOut !== null);
+  return rest.reduce((best, offer) => (isBetter(offer, best) ? offer : best), first)?.dex ?? null;
+}
+
 /** Why the best one is, in a sentence. */
-export function comparison(offers, chosen, symbol) {
+export function comparison(offers, symbol) {
+  const chosen = bestOf(offers);
   const winner = offers.find(({ dex }) => dex === chosen);
   const other = offers.find(({ dex }) => dex !== chosen);
   if (!winner) return "No venue makes an offer.";

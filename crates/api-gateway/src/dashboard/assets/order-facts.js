@@ -5,7 +5,7 @@ import { h } from "./dom.js";
 import { amount, count, duration, moment, percent, signedBps, venueAndPool } from "./format.js";
 import { instructionList } from "./instructions.js";
 import { addressOf, poolComparison, poolTable } from "./pool-quotes.js";
-import { comparison } from "./offer-words.js";
+import { bestOf, comparison } from "./offer-words.js";
 import { quoteCard } from "./quote-panel.js";
 import { routeBar } from "./route-bar.js";
 
@@ -152,13 +152,13 @@ export function routeCard(route, order) {
   const verdict =
     pools.length > 0
       ? poolComparison(pools, route, order.tokenOut)
-      : comparison(offers, route.dex, order.tokenOut);
+      : comparison(offers, order.tokenOut);
   return card("Quotes that competed", [
     h("p", { class: "verdict" }, verdict),
     h(
       "div",
       { class: "quotes" },
-      route.quotes.map((quote) => quoteCard(quote, { chosen: route.dex, symbol: quote.amountIn ? order.tokenIn : order.tokenOut })),
+      route.quotes.map((quote) => quoteCard(quote, { best: bestOf(route.quotes), symbol: quote.amountIn ? order.tokenIn : order.tokenOut })),
     ),
     pools.length > 0 ? poolTable(pools, route.route, order.tokenOut) : null,
     facts([

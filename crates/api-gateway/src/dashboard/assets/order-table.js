@@ -158,6 +158,8 @@ function outcomeOf(view) {
       if (view.waiting?.for === "price") return waitsOf(view.waiting);
       if (view.waiting?.for === "pool") return waitsForPool(view.waiting);
       if (view.waiting?.for === "volume") return waitsForVolume(view.waiting);
+      if (view.waiting?.for === "resume") return "waits until the engine is resumed";
+      if (view.waiting?.for === "wallet") return "waits for a worker with its wallet";
       return view.lastError ? `retry after: ${view.lastError}` : "–";
     default:
       return "–";

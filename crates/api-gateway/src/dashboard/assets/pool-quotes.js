@@ -65,11 +65,12 @@ export function addressOf({ poolAddress }) {
 export function poolComparison(pools, { route, gainBps }, symbol) {
   const offers = pools.filter((pool) => pool.amountOut !== null);
   const name = (pool) => venueAndPool(pool.dex, pool.pool);
+  const gain = gainBps === 0 ? "less than 1 bp" : `${gainBps} bp`;
   if (offers.length === 0) return "No pool makes an offer.";
   if (route.length > 1 && asks(offers[0]))
-    return `${route.length} pools together are ${gainBps} bp cheaper than the best of them alone.`;
+    return `A route of ${route.length} pools costs ${gain} less than the best single pool.`;
   if (route.length > 1)
-    return `${route.length} pools together pay ${gainBps} bp more than the best of them alone.`;
+    return `A route of ${route.length} pools pays ${gain} more than the best single pool.`;
   const [best, second] = offers;
   if (!second) return `${name(best)} alone makes an offer.`;
   if (asks(best)) return `Of ${offers.length} offers ${name(best)} asks the least for the amount.`;

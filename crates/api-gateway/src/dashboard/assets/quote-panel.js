@@ -4,7 +4,7 @@ import { get } from "./api.js";
 import { floorAfter } from "./decimal.js";
 import { debounced, h, setText } from "./dom.js";
 import { amount, percent, poolName, signedBps, tokenName, venueName } from "./format.js";
-import { comparison } from "./offer-words.js";
+import { bestOf, comparison } from "./offer-words.js";
 import { poolComparison, poolTable } from "./pool-quotes.js";
 import { routeBar } from "./route-bar.js";
 
@@ -79,17 +79,17 @@ export function quotePanel({ onOffer }) {
   }
 
   function draw(answer, order, tokenOut) {
-    const { quotes, best, issues } = answer;
+    const { quotes, issues } = answer;
     const allowed = new Set(order.venues ?? quotes.map(({ dex }) => dex));
     const offers = quotes.filter((quote) => allowed.has(quote.dex) && quote.amountOut !== null);
-    const chosen = allowed.has(best) ? best : (offers[0]?.dex ?? null);
-    cards.replaceChildren(...quotes.map((quote) => quoteCard(quote, { chosen, symbol: quote.amountIn ? order.tokenIn : tokenOut.symbol })));
+    const best = bestOf(offers);
+    cards.replaceChildren(...quotes.map((quote) => quoteCard(quote, { best, symbol: quote.amountIn ? order.tokenIn : tokenOut.symbol })));
     // Asked without the form's venues: a route through others is not the order's.
     const taken = answer.route.every(({ dex }) => allowed.has(dex)) ? answer : null;
-    setText(verdict, verdictOf(offers, { chosen, taken }, order, tokenOut));
-    if (answer.maxAmountIn) setText(verdict, purchase(offers, chosen, { answer, taken }, order));
+    setText(verdict, verdictOf(offers, { best, taken }, order, tokenOut));
+    if (answer.maxAmountIn) setText(verdict, purchase(offers, best, { answer, taken }, order));
     drawRoute(taken);
-    onOffer(offers.find(({ dex }) => dex === chosen)?.price ?? null);
+    onOffer(offers.find(({ dex }) => dex === best)?.price ?? null);
     drawPools(answer, tokenOut.symbol);
     drawIssues(issues);
   }
@@ -140,8 +140,8 @@ export function quotePanel({ onOffer }) {
 }
 
 /** One venue's offer, or why there is none. Shared with the order's page. */
-export function quoteCard(quote, { chosen, symbol }) {
-  const isBest = quote.dex === chosen;
+export function quoteCard(quote, { best, symbol }) {
+  const isBest = quote.dex === best;
   const head = h(
     "header",
     {},
@@ -189,24 +189,24 @@ function emptyCard(dex) {
 }
 
 /** What an exact amount costs. */
-function purchase(offers, chosen, { answer, taken }, order) {
-  const winner = offers.find(({ dex }) => dex === chosen);
+function purchase(offers, best, { answer, taken }, order) {
+  const winner = offers.find(({ dex }) => dex === best);
   const isSplit = taken !== null && taken.route.length > 1;
   if (!winner && !isSplit) return "No venue makes an offer.";
   const symbol = tokenName(order.tokenIn);
   const most = `at most ${amount(order.maxAmountIn ?? answer.maxAmountIn)} are paid.`;
-  if (!isSplit) return `${venueName(chosen)} asks ${amount(winner.amountIn)} ${symbol} for exactly that; ${most}`;
+  if (!isSplit) return `${venueName(best)} asks ${amount(winner.amountIn)} ${symbol} for exactly that; ${most}`;
   const cost = `Exactly that costs ${amount(taken.expectedAmountIn)} ${symbol}; ${most}`;
   return winner ? `${poolComparison(taken.pools, taken, symbol)} ${cost}` : cost;
 }
 
 /** `taken`: the answer whose route the order would take, null where it may not. */
-function verdictOf(offers, { chosen, taken }, order, tokenOut) {
+function verdictOf(offers, { best, taken }, order, tokenOut) {
   const isSplit = taken !== null && taken.route.length > 1;
   const sentence = isSplit
     ? poolComparison(taken.pools, taken, tokenOut.symbol)
-    : comparison(offers, chosen, tokenOut.symbol);
-  const winner = offers.find(({ dex }) => dex === chosen);
+    : comparison(offers, tokenOut.symbol);
+  const winner = offers.find(({ dex }) => dex === best);
   if (!winner) return sentence;
   if ((order.slippageBps ?? null) === null || tokenOut.decimals === null) return sentence;
   const expected = isSplit ? taken.expectedAmountOut : winner.amountOut;
