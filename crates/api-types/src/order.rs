@@ -4,6 +4,8 @@ mod waiting;
 
 pub use waiting::{ConditionName, Look, SeenWaiting, WaitingFor, WaitingView, WatchMode};
 
+use std::time::Duration;
+
 use domain::landing::LandingReport;
 use domain::order::{OrderType, State, Terms};
 use domain::quote::{Choice, Fill};
@@ -23,6 +25,9 @@ use crate::receipt::ReceiptView;
 use crate::route::{LegView, legs};
 use crate::sniping::SniperFields;
 use crate::submit::TriggerName;
+
+/// Twice as long as a worker tries to build a transaction.
+const SIGNATURE_LATE: Duration = Duration::from_secs(10);
 
 /// An order and what became of it. Unknown values are null.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -233,6 +238,19 @@ impl OrderView {
     pub fn add_missing_wallet(&mut self) {
         let detail = "no live worker has the order's wallet".to_owned();
         self.waiting = Some(WaitingView::of(WaitingFor::Wallet, detail));
+    }
+
+    /// It waits for a signature, if its route was chosen long before now. Why is known to the worker alone.
+    pub fn add_late_signature(&mut self, order: &Order, now: Timestamp) {
+        let is_building = matches!(order.state, State::Building { .. });
+        if is_building && now.since(order.updated_at) > SIGNATURE_LATE {
+            let detail = format!(
+                "nobody has signed the order's transaction since {}: its wallet's signer gives no signature, or no worker \
+                 goes on with it",
+                order.updated_at
+            );
+            self.waiting = Some(WaitingView::of(WaitingFor::Signature, detail));
+        }
     }
 
     /// It waits for its condition, and this is what was seen of it.

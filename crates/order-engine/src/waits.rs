@@ -41,7 +41,7 @@ fn condition(order: &OrderView) -> String {
             format!("snipe {times}× volume")
         }
         (_, Some(TriggerName::PriceAbove | TriggerName::PriceBelow)) => format!("snipe{at}"),
-        ("take_profit", None) => format!("take-profit{at}"),
+        ("take_profit", None) => format!("profit{at}"),
         ("trailing_stop", None) => format!("trail{at}"),
         (kind, None) => format!("{kind}{at}"),
     }
@@ -80,7 +80,7 @@ mod tests {
             "orderId": "0197c3a2-7f7e-7000-8000-5b2f3e8d9c01", "clientOrderId": null,
             "tokenIn": "SOL", "tokenOut": "USDC", "amountIn": "2", "status": "pending",
             "slippageBps": 200, "attempts": 0, "createdAt": "2026-01-31T09:30:00.125Z",
-            "updatedAt": "2026-01-31T09:30:00.125Z", "tokenInMint": "", "tokenOutMint": "", "venues": [],
+            "updatedAt": "2026-01-31T09:30:00.125Z", "tokenInMint": "", "tokenOutMint": "", "venues": [], "seq": 0,
         });
         for (name, value) in of.as_object().into_iter().flatten() {
             order[name] = value.clone();
@@ -126,7 +126,7 @@ mod tests {
             said,
             [
                 "2 SOL→USDC limit ≥160 667 bp",
-                "2 SOL→USDC take-profit ≥180.1234 1981 bp",
+                "2 SOL→USDC profit ≥180.1234 1981 bp",
                 "2 SOL→USDC stop ≤120 there",
                 "2 SOL→USDC trail ≤142.5 526 bp",
                 "2 SOL→USDC stop 120",

@@ -163,6 +163,7 @@ async fn with_standings(
     orders: &[Order],
     standings: &[Standing],
 ) -> Result<Vec<OrderView>> {
+    let now = ctx.ports.clock.now();
     let lacking = lacking(ctx, orders).await;
     let standstill = standstill(ctx, orders).await;
     let waiting = waiting::of(ctx, orders).await?;
@@ -172,6 +173,7 @@ async fn with_standings(
     };
     let views = orders.iter().zip(standings).map(|(order, standing)| {
         let mut view = views::order(order, standing, &ctx.tokens);
+        view.add_late_signature(order, now);
         if needs_key(order) && order.terms.wallet.is_some_and(|it| lacking.contains(&it)) {
             view.add_missing_wallet();
         }

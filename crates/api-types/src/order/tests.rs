@@ -1,7 +1,7 @@
 use domain::event::{Failure, FailureCode};
 use domain::landing::LandingReport;
 use domain::order::{OrderType, Terms};
-use domain::quote::{Fill, Receipt};
+use domain::quote::{Decision, Fill, Receipt};
 use domain::route::{Leg, PoolRef};
 use domain::transaction::Signature;
 use domain::venue::{Program, VenueSet};
@@ -172,4 +172,43 @@ fn an_order_whose_transaction_did_not_land_shows_how_it_fared() {
     });
     assert_eq!(failed["landing"], expected);
     assert_eq!(waiting["landing"], expected);
+}
+
+#[test]
+fn an_order_that_nobody_signs_says_since_when() {
+    let route = Route::of(Leg {
+        pool: PoolRef::unaddressed(Program::DammV2),
+        asset_in: Asset::SOL,
+        asset_out: Asset::USDC,
+        amount_in: BaseUnits::new(100_000_000),
+        amount_out: BaseUnits::new(15_025_000),
+    });
+    let building = order(State::Building {
+        decision: Decision {
+            choice: Choice {
+                route,
+                expected_amount_out: BaseUnits::new(15_025_000),
+                min_amount_out: BaseUnits::new(15_000_000),
+                max_amount_in: None,
+                quoted_at: 9,
+            },
+            quotes: Vec::new(),
+            pools: Vec::new(),
+        },
+    });
+    let waits = |order: &Order, seconds| {
+        let mut view = OrderView::new(order, &TokenList::mainnet());
+        let now = order.updated_at.plus(Duration::from_secs(seconds));
+        view.add_late_signature(order, now);
+        view.waiting.map(|it| (it.what, it.detail))
+    };
+
+    assert_eq!(waits(&building, 10), None);
+    let (what, detail) = waits(&building, 11).expect("it waits");
+    assert_eq!(what, WaitingFor::Signature);
+    assert!(
+        detail.contains("since 1970-01-01T00:00:00.001Z"),
+        "{detail}"
+    );
+    assert_eq!(waits(&order(State::Routing), 3_600), None);
 }

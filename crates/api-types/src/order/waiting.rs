@@ -90,6 +90,8 @@ pub enum WaitingFor {
     Resume,
     /// A worker that has the key of the order's wallet.
     Wallet,
+    /// A signature: its route is chosen for longer than a transaction takes to be built.
+    Signature,
     /// A price.
     Price,
     /// A pool that passes a sniper's gates.

@@ -137,6 +137,32 @@ async fn what_stands_in_the_way_is_said_with_what_to_do() -> Result<()> {
 }
 
 #[tokio::test]
+async fn a_mint_that_no_list_names_is_asked_of_the_cluster() -> Result<()> {
+    const BONK: &str = "DezXAZ8z7PnrnRJjz3wXBoRgixCa6xjnB7YaB1pPB263";
+    let given = Given::new().await?;
+    let folder = tempfile::tempdir()?;
+    let list = folder.path().join("tokens.json");
+    let sol = "So11111111111111111111111111111111111111112";
+    let listed = json!([{"address": sol, "symbol": "SOL", "name": "Solana", "decimals": 9}]);
+    std::fs::write(&list, listed.to_string())?;
+    let list = list.display().to_string();
+    let list = ("TOKEN_LIST", list.as_str());
+
+    let mint = given.doctor(&["SOL", BONK, "--json"], &[list]).await;
+    let symbol = given.doctor(&["SOL", "BONK"], &[list]).await;
+    let no_mint = given.doctor(&["SOL", &given.wallet.address], &[list]).await;
+
+    ensure!(mint.code == Some(0), "{mint:?}");
+    let report = mint.json().remove(0);
+    ensure!(check(&report, "pools")?["state"] == "ok", "{report}");
+    for (ran, said) in [(&symbol, "not in the token list"), (&no_mint, "is no mint")] {
+        let is_said = ran.stderr.contains(said);
+        ensure!(ran.code == Some(2) && is_said, "{ran:?}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn an_endpoint_that_lies_of_its_height_is_none_to_trade_with_and_one_that_is_away_is_done_without()
 -> Result<()> {
     let given = Given::new().await?;
