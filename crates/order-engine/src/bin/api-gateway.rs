@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use anyhow::Context;
+use api_gateway::Gateway;
 use bootstrap::service::{self, Parts};
 use bootstrap::world::keys;
 use clap::Parser;
@@ -32,12 +33,17 @@ fn main() -> ExitCode {
 }
 
 async fn run(config: &Config, shutdown: &Shutdown) -> anyhow::Result<()> {
-    keys::warn_of_key(config);
-    let parts = Parts::open(config, shutdown).await?;
-    let gateway = order_engine::gateway(config, &parts, KeysAre::AtWorkers, shutdown)?;
+    let gateway = start(config, shutdown).await?;
     tracing::info!("the gateway is at http://{}", gateway.address());
     let served = gateway.run_until_stopped().await;
     shutdown.request_soft();
     shutdown.finished().await;
     served.context("the HTTP server failed")
+}
+
+/// What it is made of is gone with it: its announcer's lanes end when nobody can announce any more.
+async fn start(config: &Config, shutdown: &Shutdown) -> anyhow::Result<Gateway> {
+    keys::warn_of_key(config);
+    let parts = Parts::open(config, shutdown).await?;
+    order_engine::gateway(config, &parts, KeysAre::AtWorkers, shutdown)
 }

@@ -5,7 +5,7 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use cluster::e2e::socket::Socket;
 use cluster::e2e::suites::SOL_FOR_USDC;
 use cluster::e2e::{load, socket};
@@ -15,6 +15,8 @@ use crate::world::{Part, Settings, World};
 
 /// CONTRACT.md, promise 6.
 const STOPS_WITHIN: Duration = Duration::from_secs(25);
+/// What works on is cut off after twenty seconds: here nobody has work for so long.
+const ENDS_WITHIN: Duration = Duration::from_secs(15);
 const ORDERS: usize = 20;
 /// Slow enough that each step can be met; fewer slots than orders, so that some only wait.
 const SETTINGS: Settings = &[
@@ -55,7 +57,11 @@ async fn stop_at(world: &mut World, step: &str, manner: Manner) -> Result<Vec<St
             )]
             let began = Instant::now();
             world.stopped(STOPS_WITHIN).await?;
-            eprintln!("at {step}: gone after {:?}", began.elapsed());
+            let took = began.elapsed();
+            ensure!(
+                took < ENDS_WITHIN,
+                "somebody was cut off: gone after {took:?}"
+            );
         }
         Manner::CutShort => world.kill(Part::Everything)?,
     }
