@@ -267,9 +267,9 @@ async fn fire_near(gateway: SocketAddr, state: &State, tokens: &[Token]) -> Resu
         for (token, now, ids) in near {
             let held = now * billionths(POOL_SOL)? / ONE;
             let sold = decimal(held * 6 / 1_000);
-            let at = SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis();
+            let at = now_ms()?;
             trade(gateway, &token.pool, &token.mint, &sold).await?;
-            changed.push((u64::try_from(at)?, ids));
+            changed.push((at, ids));
             // So that changes come at all moments of a slot.
             sleep(SLOT * 13 / 30).await;
         }
@@ -281,6 +281,16 @@ async fn fire_near(gateway: SocketAddr, state: &State, tokens: &[Token]) -> Resu
     }
     late.sort_unstable();
     Ok(late)
+}
+
+/// The time that PostgreSQL on this machine tells too.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the time of a change is compared with the store's"
+)]
+fn now_ms() -> Result<u64> {
+    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH)?;
+    Ok(u64::try_from(since_1970.as_millis())?)
 }
 
 /// When these have fired, by the store's clock.
