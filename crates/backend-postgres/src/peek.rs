@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::Address;
-use domain::spending::{Purpose, WalletUse};
+use domain::spending::Purpose;
 use ports::safety::Peeked;
 use tokio::task::JoinSet;
 use tokio_postgres::Row;
@@ -16,7 +16,7 @@ use crate::rows;
 use crate::safety::halt;
 use crate::settings::PgSettings;
 use crate::tls::read_address;
-use crate::wallet_uses::{USES, counted, purpose};
+use crate::wallet_uses::{USES, of_each};
 
 /// How long the server has.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -61,17 +61,7 @@ pub async fn peek(
     let mints: Vec<Vec<u8>> = of.iter().map(|it| it.key().bytes().to_vec()).collect();
     let wallet = wallet.bytes().to_vec();
     let found = read(settings, USES, &[&wallet, &mints]).await?;
-    let found = found.unwrap_or_default();
-    let found = found.iter().map(|row| Ok((purpose(row)?, counted(row)?)));
-    let found: Vec<(Purpose, WalletUse)> =
-        found.collect::<Result<_, Failure>>().map_err(unreadable)?;
-    let of = of.iter().map(|purpose| {
-        let known = found.iter().find(|(it, _)| it == purpose);
-        known
-            .map(|(_, counted)| counted.clone())
-            .unwrap_or_default()
-    });
-    peeked.uses = of.collect();
+    peeked.uses = of_each(&found.unwrap_or_default(), of).map_err(unreadable)?;
     Ok(Some(peeked))
 }
 

@@ -60,7 +60,11 @@ pub(crate) async fn uses(
         (&wallet as _, Type::BYTEA),
         (&mints as _, Type::BYTEA_ARRAY),
     ];
-    let found = db.read(USES, &params).await?;
+    of_each(&db.read(USES, &params).await?, of)
+}
+
+/// What rows of [`USES`] say of each of these purposes.
+pub(crate) fn of_each(found: &[Row], of: &[Purpose]) -> Result<Vec<WalletUse>, Failure> {
     let found = found.iter().map(|row| Ok((purpose(row)?, counted(row)?)));
     let found: Vec<(Purpose, WalletUse)> = found.collect::<Result<_, Failure>>()?;
     let of = of.iter().map(|purpose| {

@@ -68,6 +68,23 @@ pub enum ThirdTokens {
 }
 
 impl RouteRequest {
+    /// Of somebody who wants nothing but that: the usual terms.
+    #[must_use]
+    pub const fn of(quote: QuoteRequest) -> Self {
+        Self {
+            quote,
+            venues: VenueSet::ALL,
+            slippage: Bps::DEFAULT,
+            min_amount_out: None,
+            max_impact: None,
+            fee_level: None,
+            thirds: ThirdTokens::WherePayingMore,
+            wallet: None,
+            swaps_max: None,
+            sniping: None,
+        }
+    }
+
     /// What tells the price of an order that waits: the same for all that would take the same route, whatever their
     /// floors.
     #[must_use]
@@ -82,22 +99,21 @@ impl RouteRequest {
 
 impl From<&Terms> for RouteRequest {
     fn from(terms: &Terms) -> Self {
+        let quote = QuoteRequest {
+            asset_in: terms.asset_in,
+            asset_out: terms.asset_out,
+            amount_in: terms.amount_in,
+            amount_out: terms.amount_out,
+        };
         Self {
-            quote: QuoteRequest {
-                asset_in: terms.asset_in,
-                asset_out: terms.asset_out,
-                amount_in: terms.amount_in,
-                amount_out: terms.amount_out,
-            },
             venues: terms.venues,
             slippage: terms.slippage,
             min_amount_out: terms.min_amount_out,
             max_impact: terms.max_impact,
             fee_level: terms.fee_level,
-            thirds: ThirdTokens::WherePayingMore,
             wallet: terms.wallet,
-            swaps_max: None,
             sniping: terms.order_type.sniper().map(|sniper| sniper.gates),
+            ..Self::of(quote)
         }
     }
 }

@@ -99,17 +99,23 @@ impl Route {
         BaseUnits::new(sum)
     }
 
+    /// A leg's part of an amount, by how much of what the order sells it takes; rounded down.
+    #[must_use]
+    pub fn part_of(&self, amount: BaseUnits, leg: &Leg) -> BaseUnits {
+        let part = u128::from(leg.amount_in.get()) * u128::from(amount.get());
+        let part = part.checked_div(self.amount_in().get().into()).unwrap_or(0);
+        BaseUnits::new(u64::try_from(part).unwrap_or(u64::MAX))
+    }
+
     /// The same where the legs that take what the order sells took so much together: each its part, the last one the
     /// rest.
     #[must_use]
-    pub(crate) fn having_sold(mut self, amount_in: BaseUnits) -> Self {
-        let (planned, sold) = (self.amount_in(), self.asset_in());
+    pub(crate) fn having_sold(self, amount_in: BaseUnits) -> Self {
+        let (mut filled, sold) = (self.clone(), self.asset_in());
         let mut rest = amount_in.get();
         let mut last = None;
-        for leg in self.0.iter_mut().filter(|leg| leg.asset_in == sold) {
-            let part = u128::from(leg.amount_in.get()) * u128::from(amount_in.get());
-            let part = part.checked_div(planned.get().into()).unwrap_or(0);
-            let part = u64::try_from(part).unwrap_or(u64::MAX).min(rest);
+        for leg in filled.0.iter_mut().filter(|leg| leg.asset_in == sold) {
+            let part = self.part_of(amount_in, leg).get().min(rest);
             rest -= part;
             leg.amount_in = BaseUnits::new(part);
             last = Some(leg);
@@ -117,7 +123,7 @@ impl Route {
         if let Some(leg) = last {
             leg.amount_in = BaseUnits::new(leg.amount_in.get().saturating_add(rest));
         }
-        self
+        filled
     }
 
     /// Whether several pools side by side take what the order sells.

@@ -8,11 +8,10 @@ use std::time::Duration;
 use anyhow::Context;
 use chain_solana::recording::{RecordedPools, Recording};
 use dex_router::request::QuoteRequest;
-use dex_router::router::{RouteRequest, ThirdTokens};
+use dex_router::router::RouteRequest;
 use dex_router::{Limits, Router};
 use domain::quality::{Exchange, bps};
-use domain::venue::VenueSet;
-use domain::{Asset, BaseUnits, Bps, TokenList};
+use domain::{Asset, BaseUnits, TokenList};
 use serde::Serialize;
 
 /// Recorded pools answer at once.
@@ -51,19 +50,7 @@ async fn routes(pools: &Arc<RecordedPools>, tokens: &Arc<TokenList>, swap: Quote
 }
 
 async fn paid(router: &Router, swap: QuoteRequest) -> Result<BaseUnits, String> {
-    let request = RouteRequest {
-        quote: swap,
-        venues: VenueSet::ALL,
-        slippage: Bps::DEFAULT,
-        min_amount_out: None,
-        max_impact: None,
-        fee_level: None,
-        thirds: ThirdTokens::WherePayingMore,
-        wallet: None,
-        swaps_max: None,
-        sniping: None,
-    };
-    match router.route(&request).await {
+    match router.route(&RouteRequest::of(swap)).await {
         Ok(decision) => Ok(match swap.amount_out {
             None => decision.choice.expected_amount_out,
             Some(_) => decision.choice.route.amount_in(),

@@ -108,7 +108,8 @@ impl Execution {
         let legs = legs.map(|leg| {
             let sale = Leg::of(leg, least(leg, choice))?;
             Ok(match choice.max_amount_in {
-                Some(most) => sale.bought(part_of(most, leg, &choice.route)),
+                // Rounded down, so that the parts together are no more than that.
+                Some(most) => sale.bought(choice.route.part_of(most, leg)),
                 None => sale,
             })
         });
@@ -206,14 +207,6 @@ fn least(leg: &route::Leg, choice: &Choice) -> BaseUnits {
         given => mul_div_ceil(leg.amount_out.get().into(), needed, given),
     };
     BaseUnits::new(u64::try_from(part).unwrap_or(u64::MAX).max(1))
-}
-
-/// A leg's part of the most that a purchase may cost: rounded down, so that the parts together are no more than that.
-fn part_of(most: BaseUnits, leg: &route::Leg, route: &Route) -> BaseUnits {
-    let (asked, all) = (leg.amount_in.get(), route.amount_in().get());
-    let part = u128::from(asked) * u128::from(most.get());
-    let part = part.checked_div(all.into()).unwrap_or(0);
-    BaseUnits::new(u64::try_from(part).unwrap_or(u64::MAX))
 }
 
 /// `a × b / c`, rounded up; as much as there is where it is beyond that.

@@ -136,12 +136,7 @@ async fn come_to_an_end(
             .witness
             .accuse("S9", format_args!("{open:?} have not ended"));
     }
-    while let Some(worker) = workers.join_next().await {
-        match worker {
-            Ok(worker) => worker.stop(world).await,
-            Err(error) => world.witness.accuse("S10", format_args!("{error}")),
-        }
-    }
+    workers::stop_all(world, workers).await;
 }
 
 fn tally(testimony: &Testimony, hour: Hour) -> Hour {

@@ -223,12 +223,7 @@ async fn come_to_an_end(
             world.witness.accuse("S9", what);
         }
     }
-    while let Some(worker) = workers.join_next().await {
-        match worker {
-            Ok(worker) => worker.stop(world).await,
-            Err(error) => world.witness.accuse("S10", format_args!("{error}")),
-        }
-    }
+    workers::stop_all(world, workers).await;
 }
 
 /// Without faults, gateways soon announce every event that they owe to the feed.

@@ -13,6 +13,7 @@ use order_worker::{Settings, Worker};
 use ports::reconciliation::OnAlarm;
 use ports::retry::Policy;
 use ports::{Announcer, Random, Shutdown};
+use tokio::task::JoinSet;
 
 use crate::pace::Pace;
 use crate::process::Process;
@@ -158,4 +159,14 @@ async fn befall(
         }
     }
     RunningWorker::start(world, name, random)
+}
+
+/// Stops those that run at the end.
+pub(crate) async fn stop_all(world: &World, workers: &mut JoinSet<RunningWorker>) {
+    while let Some(worker) = workers.join_next().await {
+        match worker {
+            Ok(worker) => worker.stop(world).await,
+            Err(error) => world.witness.accuse("S10", format_args!("{error}")),
+        }
+    }
 }

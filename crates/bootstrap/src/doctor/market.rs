@@ -1,10 +1,9 @@
 //! What the wallet holds, which pools a pair has, and what the cluster says of the transaction of a swap.
 
 use dex_router::request::QuoteRequest;
-use dex_router::router::{RouteRequest, ThirdTokens};
+use dex_router::router::RouteRequest;
 use domain::quote::Decision;
-use domain::venue::VenueSet;
-use domain::{Address, Asset, BaseUnits, Bps};
+use domain::{Address, Asset, BaseUnits};
 use ports::{Random, chain, transaction_builder};
 use serde_json::json;
 
@@ -58,23 +57,12 @@ pub(super) async fn examine(
 ) -> Vec<Finding> {
     let mut findings = vec![pools(world, question).await];
     let about = "transaction";
-    let request = RouteRequest {
-        quote: QuoteRequest {
-            asset_in: question.asset_in,
-            asset_out: question.asset_out,
-            amount_in: question.amount_in,
-            amount_out: None,
-        },
-        venues: VenueSet::ALL,
-        slippage: Bps::DEFAULT,
-        min_amount_out: None,
-        max_impact: None,
-        fee_level: None,
-        thirds: ThirdTokens::WherePayingMore,
-        wallet: None,
-        swaps_max: None,
-        sniping: None,
-    };
+    let request = RouteRequest::of(QuoteRequest {
+        asset_in: question.asset_in,
+        asset_out: question.asset_out,
+        amount_in: question.amount_in,
+        amount_out: None,
+    });
     let decision = match world.router.decide(&request).await {
         Ok(decision) => decision,
         Err(unrouted) => {

@@ -71,7 +71,7 @@ impl PoolSource for Elsewhere {
     }
 
     fn tables(&self) -> Vec<Table> {
-        self.reader.tables_now()
+        PoolSource::tables(&*self.reader)
     }
 
     fn third(&self, pair: (Mint, Mint), beside: &[Mint]) -> Option<Mint> {

@@ -233,15 +233,6 @@ impl PoolReader {
         pools
     }
 
-    /// What stands in the lookup tables now.
-    pub(super) fn tables_now(&self) -> Vec<Table> {
-        let tables = self.tables.last();
-        let tables = tables
-            .iter()
-            .map(|it| it.addresses.iter().copied().collect());
-        tables.collect()
-    }
-
     /// The last reading, where it was followed since that nothing has changed.
     fn fresh(&self, key: &Key, last: Option<Arc<Reading>>, now: Duration) -> Option<Arc<Reading>> {
         let ahead = self.ahead.as_ref()?;
@@ -384,7 +375,11 @@ impl PoolSource for PoolReader {
     }
 
     fn tables(&self) -> Vec<Table> {
-        self.tables_now()
+        let tables = self.tables.last();
+        let tables = tables
+            .iter()
+            .map(|it| it.addresses.iter().copied().collect());
+        tables.collect()
     }
 
     fn watch(&self, pairs: &[(Mint, Mint)]) {

@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use dex_router::request::QuoteRequest;
-use dex_router::router::{AmountClass, Bounds, Look, RouteRequest, ThirdTokens};
+use dex_router::router::{AmountClass, Bounds, Look, RouteRequest};
 use domain::order::Condition;
 use domain::venue::VenueSet;
 use domain::waiting::{Highs, Trail};
@@ -291,24 +291,20 @@ impl Book {
             fee_level,
             ..
         } = class.kind;
+        let quote = QuoteRequest {
+            asset_in: self.assets.0,
+            asset_out: self.assets.1,
+            amount_in,
+            amount_out: None,
+        };
         Candidate {
             id,
             asked: RouteRequest {
-                quote: QuoteRequest {
-                    asset_in: self.assets.0,
-                    asset_out: self.assets.1,
-                    amount_in,
-                    amount_out: None,
-                },
                 venues,
                 slippage: Bps::ANY,
-                min_amount_out: None,
                 max_impact,
                 fee_level,
-                thirds: ThirdTokens::WherePayingMore,
-                wallet: None,
-                swaps_max: None,
-                sniping: None,
+                ..RouteRequest::of(quote)
             },
             condition,
             price,

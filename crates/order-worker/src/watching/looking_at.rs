@@ -175,7 +175,10 @@ impl Watched {
             .filter(|(_, slot)| **slot < spot.slot)
             .map(|(id, slot)| (*id, *slot))
             .collect();
-        let spot = match ctx.router.elsewhere().filter(|_| !twice.is_empty()) {
+        if twice.is_empty() {
+            return Ok(Vec::new());
+        }
+        let spot = match ctx.router.elsewhere() {
             None => spot,
             Some(router) => {
                 let (sold, bought) = self.book.assets();

@@ -11,9 +11,8 @@ use std::time::Duration;
 use chain_solana::pools::PoolReader;
 use chain_solana::settings::Settings as ChainSettings;
 use dex_router::request::QuoteRequest;
-use dex_router::router::{RouteRequest, ThirdTokens};
+use dex_router::router::RouteRequest;
 use dex_router::{Router, limits};
-use domain::venue::VenueSet;
 use domain::waiting::Seen;
 use domain::{
     Asset, BaseUnits, Bps, Event, EventData, Order, OrderId, OrderType, Price, Timestamp, TokenList,
@@ -228,22 +227,15 @@ impl Observer {
         (sold, bought): (Asset, Asset),
         amount_in: BaseUnits,
     ) -> Option<BaseUnits> {
+        let quote = QuoteRequest {
+            asset_in: sold,
+            asset_out: bought,
+            amount_in,
+            amount_out: None,
+        };
         let asked = RouteRequest {
-            quote: QuoteRequest {
-                asset_in: sold,
-                asset_out: bought,
-                amount_in,
-                amount_out: None,
-            },
-            venues: VenueSet::ALL,
             slippage: Bps::ANY,
-            min_amount_out: None,
-            max_impact: None,
-            fee_level: None,
-            thirds: ThirdTokens::WherePayingMore,
-            wallet: None,
-            swaps_max: None,
-            sniping: None,
+            ..RouteRequest::of(quote)
         };
         let sight = self.router.look_at(&asked).await;
         sight.look.map(|look| look.amount_out)

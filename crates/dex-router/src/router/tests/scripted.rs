@@ -230,21 +230,10 @@ pub(super) fn router(raydium: Answering, meteora: Answering) -> Router {
 }
 
 pub(super) fn request() -> RouteRequest {
-    RouteRequest {
-        quote: QuoteRequest {
-            asset_in: Asset::SOL,
-            asset_out: Asset::USDC,
-            amount_in: BaseUnits::new(SOL),
-            amount_out: None,
-        },
-        venues: VenueSet::ALL,
-        slippage: Bps::DEFAULT,
-        min_amount_out: None,
-        max_impact: None,
-        fee_level: None,
-        thirds: ThirdTokens::WherePayingMore,
-        wallet: None,
-        swaps_max: None,
-        sniping: None,
-    }
+    RouteRequest::of(QuoteRequest {
+        asset_in: Asset::SOL,
+        asset_out: Asset::USDC,
+        amount_in: BaseUnits::new(SOL),
+        amount_out: None,
+    })
 }

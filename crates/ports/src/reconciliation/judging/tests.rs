@@ -1,5 +1,24 @@
 use super::*;
 
+fn listed(number: u8, slot: u64) -> Listed {
+    Listed {
+        signature: Signature::from_bytes(&[number; 64]),
+        slot,
+    }
+}
+
+/// What a transaction that the wallet has not signed moves of it.
+fn from_others(lamports: i128, tokens: BTreeMap<Mint, i128>) -> Moved {
+    Moved {
+        blockhash: None,
+        is_signed: false,
+        has_succeeded: true,
+        fee: 0,
+        lamports,
+        tokens,
+    }
+}
+
 #[test]
 fn of_too_much_the_first_part_is_explained_and_the_next_one_goes_on_behind_it() {
     let mint = Mint::new(Address::new([7; 32]));
@@ -14,18 +33,8 @@ fn of_too_much_the_first_part_is_explained_and_the_next_one_goes_on_behind_it() 
         tokens: BTreeMap::from([(mint, 99)]),
     };
     let mut report = Report::begin(Address::new([1; 32]), from, held);
-    let listed = Listed {
-        signature: Signature::from_bytes(&[2; 64]),
-        slot: 20,
-    };
-    let moved = Moved {
-        blockhash: None,
-        is_signed: false,
-        has_succeeded: true,
-        fee: 0,
-        lamports: 5,
-        tokens: BTreeMap::from([(mint, 4)]),
-    };
+    let listed = listed(2, 20);
+    let moved = from_others(5, BTreeMap::from([(mint, 4)]));
     report.add(&listed, Some(&moved), None);
 
     report.break_off(20);
@@ -52,18 +61,8 @@ fn tokens_that_leave_without_the_wallets_signature_are_not_explained() {
     let from = Report::first(wallet, held(10, 30)).checkpoint();
     let mut report = Report::begin(wallet, from, held(20, 26));
     assert_eq!(report.tokens_to_look_at(false), [mint]);
-    let listed = Listed {
-        signature: Signature::from_bytes(&[2; 64]),
-        slot: 15,
-    };
-    let moved = Moved {
-        blockhash: None,
-        is_signed: false,
-        has_succeeded: true,
-        fee: 0,
-        lamports: 0,
-        tokens: BTreeMap::from([(mint, -4)]),
-    };
+    let listed = listed(2, 15);
+    let moved = from_others(0, BTreeMap::from([(mint, -4)]));
     report.add(&listed, Some(&moved), None);
 
     report.conclude();
@@ -90,18 +89,8 @@ fn a_token_that_a_stranger_sends_and_takes_back_is_nobodys_business() {
     let from = Report::first(wallet, held(10)).checkpoint();
     let mut report = Report::begin(wallet, from, held(20));
     for (slot, change) in [(14, 4), (15, -4)] {
-        let listed = Listed {
-            signature: Signature::from_bytes(&[2; 64]),
-            slot,
-        };
-        let moved = Moved {
-            blockhash: None,
-            is_signed: false,
-            has_succeeded: true,
-            fee: 0,
-            lamports: 0,
-            tokens: BTreeMap::from([(mint, change)]),
-        };
+        let listed = listed(2, slot);
+        let moved = from_others(0, BTreeMap::from([(mint, change)]));
         report.add(&listed, Some(&moved), None);
     }
 
@@ -125,17 +114,10 @@ fn what_others_send_hides_no_foreign_transaction() {
     let from = Report::first(wallet, held(10, 500)).checkpoint();
     let mut report = Report::begin(wallet, from, held(900, 500));
     for (number, is_signed) in (0_u8..200).map(|number| (number, number == 150)) {
-        let listed = Listed {
-            signature: Signature::from_bytes(&[number; 64]),
-            slot: 11 + u64::from(number),
-        };
+        let listed = listed(number, 11 + u64::from(number));
         let moved = Moved {
-            blockhash: None,
             is_signed,
-            has_succeeded: true,
-            fee: 0,
-            lamports: if is_signed { -199 } else { 1 },
-            tokens: BTreeMap::new(),
+            ..from_others(if is_signed { -199 } else { 1 }, BTreeMap::new())
         };
         report.add(&listed, Some(&moved), None);
     }

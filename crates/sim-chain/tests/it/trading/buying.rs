@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use sim_chain::cluster::GENESIS_HASH;
 
-use super::routes::chosen_for;
+use super::routes::{chosen_for, filled_as_quoted};
 use super::stage::{Stage, settings};
 use crate::node::served::SOL;
 
@@ -136,22 +136,8 @@ async fn a_divided_purchase_lands_whole_and_its_receipt_tells_what_each_leg_cost
         assert!(built.bytes.len() <= room::BYTES_MAX);
         assert_eq!(stage.land(&built.bytes).await.outcome, Ok(()));
 
-        let Fate::Landed {
-            amount_in,
-            amount_out,
-            legs,
-            receipt,
-        } = stage.chain.fate(&built).await.unwrap()
-        else {
-            panic!("it landed")
-        };
-        assert_eq!(amount_out.get(), wanted);
-        assert_eq!(amount_in, choice.route.amount_in());
-        let quoted = choice.route.legs().iter();
-        let quoted: Vec<_> = quoted.map(|leg| (leg.amount_in, leg.amount_out)).collect();
-        assert_eq!(legs, quoted);
-        let fill = choice.filled(built.signature.clone(), (amount_in, amount_out), receipt);
-        assert_eq!(fill.exchanged(&legs).route, choice.route);
+        let fill = filled_as_quoted(&stage, &choice, &built).await;
+        assert_eq!(fill.amount_out.get(), wanted);
     }
 }
 

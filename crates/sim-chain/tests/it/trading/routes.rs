@@ -10,13 +10,13 @@ use chain_solana::settings::{Settings, Simulating};
 use dex_router::pools::FoundPool;
 use dex_router::request::QuoteRequest;
 use dex_router::room::{self, Swap};
-use dex_router::router::{RouteRequest, ThirdTokens};
+use dex_router::router::RouteRequest;
 use dex_router::{Limits, Router};
-use domain::quote::Choice;
+use domain::quote::{Choice, Fill};
 use domain::route::Leg;
 use domain::transaction::SignedTransaction;
-use domain::venue::{Program, VenueSet};
-use domain::{Asset, BaseUnits, Bps, Mint, OrderId, TokenList};
+use domain::venue::Program;
+use domain::{Asset, BaseUnits, Mint, OrderId, TokenList};
 use ports::Landing as _;
 use ports::chain::Revert;
 use ports::landing::Fate;
@@ -76,19 +76,7 @@ pub(super) async fn chosen_for(
         simulates: true,
         ..Limits::ONE_POOL
     });
-    let request = RouteRequest {
-        quote,
-        venues: VenueSet::ALL,
-        slippage: Bps::DEFAULT,
-        min_amount_out: None,
-        max_impact: None,
-        fee_level: None,
-        thirds: ThirdTokens::WherePayingMore,
-        wallet: None,
-        swaps_max: None,
-        sniping: None,
-    };
-    router.route(&request).await.unwrap().choice
+    router.route(&RouteRequest::of(quote)).await.unwrap().choice
 }
 
 pub(super) async fn built(
@@ -103,6 +91,31 @@ pub(super) async fn built(
 
 fn total(legs: &[Leg], of: fn(&Leg) -> BaseUnits) -> u64 {
     legs.iter().map(|leg| of(leg).get()).sum()
+}
+
+/// What a transaction that has landed did, of which each leg did what was quoted: nobody else traded.
+pub(super) async fn filled_as_quoted(
+    stage: &Stage,
+    choice: &Choice,
+    built: &SignedTransaction,
+) -> Fill {
+    let Fate::Landed {
+        amount_in,
+        amount_out,
+        legs,
+        receipt,
+    } = stage.chain.fate(built).await.unwrap()
+    else {
+        panic!("it landed")
+    };
+    let quoted = choice.route.legs().iter();
+    let quoted: Vec<_> = quoted.map(|leg| (leg.amount_in, leg.amount_out)).collect();
+    assert_eq!(legs, quoted);
+    assert_eq!(amount_in, choice.route.amount_in());
+    let fill = choice.filled(built.signature.clone(), (amount_in, amount_out), receipt);
+    let fill = fill.exchanged(&legs);
+    assert_eq!(fill.route, choice.route);
+    fill
 }
 
 /// Somebody else sells so much SOL into the pool of a leg.
@@ -129,22 +142,8 @@ async fn a_divided_order_is_simulated_lands_and_its_receipt_tells_each_legs_real
     assert!(built.bytes.len() <= room::BYTES_MAX);
     assert_eq!(stage.land(&built.bytes).await.outcome, Ok(()));
 
-    let Fate::Landed {
-        amount_in,
-        amount_out,
-        legs,
-        receipt,
-    } = stage.chain.fate(&built).await.unwrap()
-    else {
-        panic!("it landed")
-    };
-    // Nobody else traded: what was quoted is what was paid.
-    let quoted = choice.route.legs().iter();
-    let quoted: Vec<_> = quoted.map(|leg| (leg.amount_in, leg.amount_out)).collect();
-    assert_eq!((amount_out, &legs), (expected, &quoted));
-    let fill = choice.filled(built.signature.clone(), (amount_in, amount_out), receipt);
-    let fill = fill.exchanged(&legs);
-    assert_eq!(fill.route, choice.route);
+    let fill = filled_as_quoted(&stage, &choice, &built).await;
+    assert_eq!(fill.amount_out, expected);
     assert_eq!(fill.receipt.unwrap().leftover, []);
 }
 

@@ -22,8 +22,17 @@ fn clock() -> Arc<dyn Clock> {
     Arc::new(SystemClock::new())
 }
 
-fn store() -> Arc<dyn Store> {
-    Arc::new(SqliteStore::in_memory(Settings::default(), clock()).unwrap())
+/// A store that has explained the wallet up to the first slot.
+async fn begun() -> Arc<dyn Store> {
+    let store = SqliteStore::in_memory(Settings::default(), clock()).unwrap();
+    let store: Arc<dyn Store> = Arc::new(store);
+    let first = Checkpoint {
+        slot: 1,
+        lamports: 0,
+        tokens: BTreeMap::new(),
+    };
+    store.keep_checkpoint(WALLET, first).await.unwrap();
+    store
 }
 
 /// A wallet that was given one lamport in each slot from 2 on.
@@ -135,13 +144,7 @@ impl Weather for Refusing {
 #[tokio::test(start_paused = true)]
 async fn a_foreign_transaction_halts_the_engine_whichever_write_fails() {
     for number in 0..2 {
-        let store = store();
-        let begun = Checkpoint {
-            slot: 1,
-            lamports: 0,
-            tokens: BTreeMap::new(),
-        };
-        store.keep_checkpoint(WALLET, begun).await.unwrap();
+        let store = begun().await;
         let weather = Refusing {
             number,
             written: AtomicUsize::new(0),
@@ -169,13 +172,7 @@ async fn a_foreign_transaction_halts_the_engine_whichever_write_fails() {
 /// Nobody can say what was held at the end of the first part, and so what must be held at the end of the next.
 #[tokio::test(start_paused = true)]
 async fn what_the_chain_does_not_tell_of_one_part_is_no_alarm_in_the_next() {
-    let store = store();
-    let begun = Checkpoint {
-        slot: 1,
-        lamports: 0,
-        tokens: BTreeMap::new(),
-    };
-    store.keep_checkpoint(WALLET, begun).await.unwrap();
+    let store = begun().await;
     let reconciler = Reconciler {
         store: Arc::clone(&store),
         history: Arc::new(Gifts {
