@@ -33,7 +33,8 @@ async fn sell(world: &World, client: &Caller, token: &str, past: &str) -> Result
     bail!("the market does not come past {past}")
 }
 
-/// A tenth of what each pool of the pair holds of it. One that has no liquidity left on that side takes nothing.
+/// A tenth of what each pool of the pair holds of it, and of one whose liquidity ends before that, as much as it
+/// takes. One that has none left on that side takes nothing.
 async fn sell_some(world: &World, token: &str) -> Result<()> {
     let operator = world.operator();
     let pools = operator.read(&format!("/api/pools?{PAIR}")).await?;
@@ -43,16 +44,22 @@ async fn sell_some(world: &World, token: &str) -> Result<()> {
     };
     let mut sold = 0;
     for pool in pools["pools"].as_array().context("pools")? {
-        let held: f64 = text(pool, depth)?.parse()?;
-        let body = json!({
-            "pool": pool["poolAddress"], "tokenIn": token, "amount": format!("{:.2}", held / 10.0),
-        });
-        let body = body.to_string();
-        let traded = operator
-            .call("POST", "/api/sim/trade", &[], Some(&body))
-            .await?;
-        ensure!(matches!(traded.status, 200 | 422), "{traded:?}");
-        sold += u32::from(traded.status == 200);
+        let mut amount: f64 = text(pool, depth)?.parse::<f64>()? / 10.0;
+        while amount >= 1.0 {
+            let body = json!({
+                "pool": pool["poolAddress"], "tokenIn": token, "amount": format!("{amount:.2}"),
+            });
+            let body = body.to_string();
+            let traded = operator
+                .call("POST", "/api/sim/trade", &[], Some(&body))
+                .await?;
+            ensure!(matches!(traded.status, 200 | 422), "{traded:?}");
+            if traded.status == 200 {
+                sold += 1;
+                break;
+            }
+            amount /= 2.0;
+        }
     }
     ensure!(sold > 0, "no pool takes any {token}");
     Ok(())
