@@ -26,6 +26,9 @@ use caller::{Caller, PATIENCE, POLL};
 pub(crate) type Settings = &'static [(&'static str, &'static str)];
 
 pub(crate) const NONE: Settings = &[];
+/// Prices stay, however many blocks a slow machine lets pass between a quote and its execution: for cases that count
+/// events and attempts.
+pub(crate) const STILL: Settings = &[("SIM_MARKET", "still")];
 /// A cluster of processes that takes its simulated cluster for somebody else's.
 pub(crate) const LIVE: Settings = &[("ORDER_VENUE_MODE", "live"), ("SIM_LATENCY_SCALE", "0.1")];
 /// A live engine waits in slots of 400 ms, so a transaction of a much faster cluster would often expire.
