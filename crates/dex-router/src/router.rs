@@ -6,6 +6,7 @@ mod bounds;
 mod buying;
 mod looks;
 mod reasons;
+mod route_request;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -13,12 +14,12 @@ use std::time::Duration;
 
 use domain::order::PoolGates;
 use domain::quote::{Answer, Choice, Decision, PoolQuote, Quote};
-use domain::venue::VenueSet;
-use domain::{Address, Asset, BaseUnits, Bps, FeeLevel, MaxImpact, Mint, Terms, TokenList, Venue};
+use domain::{Asset, BaseUnits, FeeLevel, MaxImpact, Mint, TokenList, Venue};
 use futures_util::future::join_all;
 
 pub use bounds::{AmountClass, Bounds, Spot};
 pub use looks::{Look, Sight};
+pub use route_request::{RouteRequest, ThirdTokens};
 
 use crate::candidates;
 use crate::gates::{Gate, Gates, PairGates};
@@ -36,87 +37,6 @@ use crate::worth::{ACCOUNT_RENT, Worth, swap_lamports};
 const FIRST_POOLS_MAX: usize = 3;
 /// A way over a third token that pays less than the direct one by no more than so many thousandths may pay more soon.
 const CLOSE_THOUSANDTHS: u64 = 2;
-
-/// What an order asks of a route.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct RouteRequest {
-    pub quote: QuoteRequest,
-    pub venues: VenueSet,
-    pub slippage: Bps,
-    /// The client's own floor.
-    pub min_amount_out: Option<BaseUnits>,
-    /// No leg moves its pool's price further.
-    pub max_impact: Option<MaxImpact>,
-    /// What its transaction offers for each compute unit, where the order says.
-    pub fee_level: Option<FeeLevel>,
-    /// When it goes over a third token.
-    pub thirds: ThirdTokens,
-    /// The wallet that pays; where absent, the one that is used unasked.
-    pub wallet: Option<Address>,
-    /// So many swaps at most, where fewer are wanted than the router's limits allow.
-    pub swaps_max: Option<usize>,
-    /// Of a sniper: what the pair's own pools must be like. It goes over no third token.
-    pub sniping: Option<PoolGates>,
-}
-
-/// When a route goes over a third token. Its first leg may pay hardly less than it was quoted at, so that it fails where
-/// prices move: who has failed already takes it only where there is no other way.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum ThirdTokens {
-    WherePayingMore,
-    WhereNeeded,
-}
-
-impl RouteRequest {
-    /// Of somebody who wants nothing but that: the usual terms.
-    #[must_use]
-    pub const fn of(quote: QuoteRequest) -> Self {
-        Self {
-            quote,
-            venues: VenueSet::ALL,
-            slippage: Bps::DEFAULT,
-            min_amount_out: None,
-            max_impact: None,
-            fee_level: None,
-            thirds: ThirdTokens::WherePayingMore,
-            wallet: None,
-            swaps_max: None,
-            sniping: None,
-        }
-    }
-
-    /// What tells the price of an order that waits: the same for all that would take the same route, whatever their
-    /// floors.
-    #[must_use]
-    pub fn of_price(terms: &Terms) -> Self {
-        Self {
-            slippage: Bps::ANY,
-            min_amount_out: None,
-            ..Self::from(terms)
-        }
-    }
-}
-
-impl From<&Terms> for RouteRequest {
-    fn from(terms: &Terms) -> Self {
-        let quote = QuoteRequest {
-            asset_in: terms.asset_in,
-            asset_out: terms.asset_out,
-            amount_in: terms.amount_in,
-            amount_out: terms.amount_out,
-        };
-        Self {
-            venues: terms.venues,
-            slippage: terms.slippage,
-            min_amount_out: terms.min_amount_out,
-            max_impact: terms.max_impact,
-            fee_level: terms.fee_level,
-            wallet: terms.wallet,
-            sniping: terms.order_type.sniper().map(|sniper| sniper.gates),
-            ..Self::of(quote)
-        }
-    }
-}
 
 /// Why there is no route.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

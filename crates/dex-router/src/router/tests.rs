@@ -7,9 +7,10 @@ mod sniping;
 mod speed;
 
 use amm::token::TransferFee;
+use domain::Bps;
 use domain::quote::Offer;
 use domain::route::PoolRef;
-use domain::venue::Program;
+use domain::venue::{Program, VenueSet};
 
 use super::*;
 use crate::pools::{FoundPool, MintFacts, PairPools};

@@ -432,7 +432,7 @@ mod process {
         commands::a_dry_run_shows_offers_and_stores_nothing(commands::DIRECT),
         commands::exit_codes_tell_what_went_wrong(NONE),
         commands::watch_shows_an_order_from_its_first_event_however_late(commands::DIRECT),
-        commands::simulate_streams_each_order_and_counts_them(STILL),
+        commands::simulate_streams_each_order_and_counts_them(&[STILL]),
         commands::operators_pause_cancel_and_resume(commands::QUICK_HEARTS),
         commands::a_dead_order_is_listed_and_retried_once(NONE),
         commands::top_looks_once_for_scripts(NONE),
@@ -442,7 +442,7 @@ mod process {
 }
 
 mod clustered {
-    use crate::world::{CLIENTS, OPERATORS, Settings, World, over_cluster};
+    use crate::world::{CLIENTS, OPERATORS, STILL, Settings, World, over_cluster};
     use crate::{commands, health};
 
     const USUAL: Settings = &[
@@ -450,7 +450,7 @@ mod clustered {
         OPERATORS,
         ("HEARTBEAT_MS", "50"),
         ("ROUTE_MAX_HOPS", "1"),
-        ("SIM_MARKET", "still"),
+        STILL,
     ];
 
     over_cluster! {

@@ -8,7 +8,7 @@ use cluster::http::http;
 use serde_json::Value;
 
 use crate::world::caller::{PATIENCE, POLL};
-use crate::world::{Part, Settings, World};
+use crate::world::{Part, STILL, Settings, World};
 
 const ALERTS: &str = include_str!("../../../../deploy/prometheus/alerts.yml");
 const BOARD: &str = include_str!("../../../../deploy/grafana/dashboards/order-engine.json");
@@ -111,7 +111,7 @@ async fn ended(target: &Target, n: usize, order: &str) -> Result<()> {
 /// One start at once, so that the limiter has something to tell. Retries are counted, and on a slow machine a market
 /// that moves with every block of 20 ms makes more of them.
 const LIMITED: Settings = &[
-    ("SIM_MARKET", "still"),
+    STILL,
     ("QUEUE_RATE_LIMIT_PER_MINUTE", "1200"),
     ("QUEUE_RATE_LIMIT_BURST", "1"),
     ("RETRY_MAX_ATTEMPTS", "2"),
@@ -254,10 +254,10 @@ mod process {
 
 mod clustered {
     use crate::operators_view;
-    use crate::world::{Settings, World, over_cluster};
+    use crate::world::{STILL, Settings, World, over_cluster};
 
     const LIMITED_TOGETHER: Settings = &[
-        ("SIM_MARKET", "still"),
+        STILL,
         ("QUEUE_RATE_LIMIT_SCOPE", "queue"),
         ("QUEUE_RATE_LIMIT_PER_MINUTE", "1200"),
         ("QUEUE_RATE_LIMIT_BURST", "1"),

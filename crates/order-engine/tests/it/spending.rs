@@ -5,11 +5,11 @@ use serde_json::{Value, json};
 use testkit::contract::eventually;
 
 use crate::run::run;
-use crate::world::{Settings, World};
+use crate::world::{STILL, Settings, World};
 
 /// Receipts of repeated orders do not say what the first attempt paid, so none may have to be repeated.
 const LIMITED: Settings = &[
-    ("SIM_MARKET", "still"),
+    STILL,
     (
         "SPEND_LIMITS",
         "SOL:2/order,SOL:3/day,*:0/order,fees:0.1/day",

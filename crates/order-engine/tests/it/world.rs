@@ -28,7 +28,7 @@ pub(crate) type Settings = &'static [(&'static str, &'static str)];
 pub(crate) const NONE: Settings = &[];
 /// Prices stay, however many blocks a slow machine lets pass between a quote and its execution: for cases that count
 /// events and attempts.
-pub(crate) const STILL: Settings = &[("SIM_MARKET", "still")];
+pub(crate) const STILL: (&str, &str) = ("SIM_MARKET", "still");
 /// A cluster of processes that takes its simulated cluster for somebody else's.
 pub(crate) const LIVE: Settings = &[("ORDER_VENUE_MODE", "live"), ("SIM_LATENCY_SCALE", "0.1")];
 /// A live engine waits in slots of 400 ms, so a transaction of a much faster cluster would often expire.
@@ -46,7 +46,6 @@ const STALL: Duration = Duration::from_secs(5);
 
 /// Registers cases over the all-in-one engine, each on a separate store. A case gets a [`World`],
 /// or a type that contains one.
-/// [`World`], or has one.
 macro_rules! over_process {
     ($given:ident: $($module:ident::$case:ident($settings:expr)),+ $(,)?) => {
         $(
