@@ -63,7 +63,11 @@ impl Target {
             .body(body.to_owned());
         let answer = request.send().await.context("post the order")?;
         let status = answer.status().as_u16();
-        Ok((status, answer.json().await.context("read the answer")?))
+        let body = answer.json().await;
+        Ok((
+            status,
+            body.with_context(|| format!("read the answer, a {status}"))?,
+        ))
     }
 
     /// Posts an order that must be accepted; its id.

@@ -127,6 +127,7 @@ impl Program {
         )]
         let began = Instant::now();
         loop {
+            // Whoever else has its port may answer well.
             if let Some(status) = self.child.try_wait().context("look at the program")? {
                 return Ok(status);
             }
@@ -150,15 +151,16 @@ impl Program {
         let began = Instant::now();
         loop {
             let answer = http().get(format!("{base_url}/ready")).send().await;
-            if answer.is_ok_and(|answer| answer.status().is_success()) {
-                return Ok(());
-            }
+            // Whoever else has its port may answer well.
             if let Some(status) = self.child.try_wait().context("look at the program")? {
                 bail!(
                     "{} ended with {status} before it was ready:\n{}",
                     self.name,
                     self.output()
                 );
+            }
+            if answer.is_ok_and(|answer| answer.status().is_success()) {
+                return Ok(());
             }
             if began.elapsed() > READY_LIMIT {
                 bail!(

@@ -266,15 +266,16 @@ impl<'a> Launcher<'a> {
         let waiting = async {
             loop {
                 let answer = http().get(&url).send().await;
-                if answer.is_ok_and(|answer| answer.status().is_success()) {
-                    return Ok(());
-                }
+                // Whoever else has its port may answer well.
                 if !member.is_live() {
                     bail!(
                         "{} ended before it was ready: {}",
                         member.name,
                         self.last_words(&member.name)
                     );
+                }
+                if answer.is_ok_and(|answer| answer.status().is_success()) {
+                    return Ok(());
                 }
                 tokio::time::sleep(POLL).await;
             }
