@@ -18,7 +18,7 @@ use domain::{Asset, BaseUnits, FeeLevel, MaxImpact, Mint, TokenList, Venue};
 use futures_util::future::join_all;
 
 pub use bounds::{AmountClass, Bounds, Spot};
-pub use looks::{Look, Sight};
+pub use looks::{Look, Sight, Unseen};
 pub use route_request::{RouteRequest, ThirdTokens};
 
 use crate::candidates;
@@ -231,7 +231,7 @@ impl Router {
                 worthwhile(amount_in, paid, *cost)
             });
             let pair = (request.quote.asset_in.mint, request.quote.asset_out.mint);
-            let reachable = thirds.iter().filter(|third| third.is_reachable());
+            let reachable = thirds.iter().filter(|third| third.may_be_reachable());
             let reachable = reachable.map(|third| third.asset).collect();
             self.thirds.saw(pair, reachable, worth);
         }

@@ -41,13 +41,10 @@ pub(crate) struct Third {
 }
 
 impl Third {
-    /// Whether there are pools on both sides.
-    pub(crate) fn is_reachable(&self) -> bool {
-        let has_pools = |side: &[Fetched]| {
-            let mut answered = side.iter().filter_map(|it| it.pools.as_ref().ok());
-            answered.any(|found| !found.pools.is_empty())
-        };
-        has_pools(&self.to) && has_pools(&self.from)
+    /// Whether there are pools on both sides, or may be where a venue did not answer.
+    pub(crate) fn may_be_reachable(&self) -> bool {
+        let may_have = |it: &Fetched| it.pools.as_ref().map_or(true, |it| !it.pools.is_empty());
+        self.to.iter().any(may_have) && self.from.iter().any(may_have)
     }
 
     /// Whether some venue did not answer.
@@ -68,8 +65,18 @@ struct Looked {
     close: Option<Instant>,
     /// When an order set out to look at all of them anew; others do not wait for what it sees.
     sought: Option<Instant>,
-    /// When the next unit's prices were compared, and whether one of them was about as good or better.
-    compared: Option<(Instant, bool)>,
+    /// When the next unit's prices were compared, and how they did.
+    compared: Option<(Instant, Closeness)>,
+}
+
+/// How the next unit's price over the best third token compared with the direct one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Closeness {
+    /// It was about as good, or better.
+    Close,
+    Far,
+    /// Some venue did not answer, and none that did was close.
+    Unknown,
 }
 
 /// From which amount on an order gains by a third token.
@@ -162,32 +169,31 @@ impl Thirds {
         });
     }
 
-    /// The third tokens whose prices of the next unit are to be compared; nothing where none was close a moment ago.
+    /// The third tokens whose prices of the next unit are to be compared, or how they compared a moment ago where none was
+    /// close.
     pub(crate) fn to_compare(
         &self,
         pair: (Mint, Mint),
         all: impl FnOnce() -> Vec<Asset>,
-    ) -> Option<Vec<Asset>> {
+    ) -> Result<Vec<Asset>, Closeness> {
         let now = Instant::now();
         match self.looked().get(&pair) {
             Some(last) if last.is_fresh(now) => {
-                let fresh =
-                    |(at, _): &(Instant, bool)| now.saturating_duration_since(*at) < COMPARE_EVERY;
-                let is_close = last
-                    .compared
-                    .filter(fresh)
-                    .is_none_or(|(_, is_close)| is_close);
-                is_close.then(|| last.reachable.clone())
+                let is_fresh = |at: Instant| now.saturating_duration_since(at) < COMPARE_EVERY;
+                match last.compared {
+                    Some((at, far)) if is_fresh(at) && far != Closeness::Close => Err(far),
+                    _ => Ok(last.reachable.clone()),
+                }
             }
-            _ => Some(all()),
+            _ => Ok(all()),
         }
     }
 
     /// Remembers how the next unit's prices compared.
-    pub(crate) fn compared(&self, pair: (Mint, Mint), reachable: Vec<Asset>, is_close: bool) {
+    pub(crate) fn compared(&self, pair: (Mint, Mint), reachable: Vec<Asset>, closeness: Closeness) {
         let now = Instant::now();
         self.remember(pair, reachable, |looked| {
-            looked.compared = Some((now, is_close));
+            looked.compared = Some((now, closeness));
         });
     }
 

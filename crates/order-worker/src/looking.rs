@@ -64,16 +64,14 @@ pub(crate) fn second_router(ctx: &Context) -> Router {
 
 /// What each of these brings now.
 pub(crate) async fn look_at(router: &Router, asked: &[RouteRequest]) -> Vec<Sight> {
-    let mut looks: HashMap<RouteRequest, Sight> = asked
-        .iter()
-        .map(|asked| (*asked, Sight::default()))
-        .collect();
+    let mut looks: HashMap<RouteRequest, Sight> =
+        asked.iter().map(|asked| (*asked, Sight::NONE)).collect();
     let different: Vec<RouteRequest> = looks.keys().copied().collect();
     for some in different.chunks(ROUTES_AT_ONCE) {
         let routes = some.iter().map(|asked| router.look_at(asked));
         looks.extend(some.iter().copied().zip(join_all(routes).await));
     }
-    let found = |asked| looks.get(asked).copied().unwrap_or_default();
+    let found = |asked| looks.get(asked).copied().unwrap_or(Sight::NONE);
     asked.iter().map(found).collect()
 }
 

@@ -319,7 +319,7 @@ async fn judge(
     let (mut now, mut again) = (Vec::new(), Vec::new());
     for (order, sight) in orders.into_iter().zip(sights) {
         // Without a price nothing is known.
-        let Some(look) = sight.look else {
+        let Ok(look) = sight.look else {
             if matches!(order.terms.order_type, OrderType::Sniper(_)) {
                 let (sold, bought) = (order.terms.asset_in, order.terms.asset_out);
                 // What is known of its pools may be all there is no more: a better one may have been born since.
@@ -417,9 +417,9 @@ async fn seen_twice(ctx: &Context, mut once: Vec<(WaitingOrder, Look)>) -> Vec<H
         for ((order, first), second) in orders.into_iter().zip(firsts).zip(looks) {
             match second.look {
                 // Another endpoint may be behind: what it shows is no later look.
-                Some(second) if second.slot <= first.newest => once.push((order, first)),
-                Some(second) if !order.terms.holds_at(second.amount_out) => {}
-                Some(second) if second.is_whole => {
+                Ok(second) if second.slot <= first.newest => once.push((order, first)),
+                Ok(second) if !order.terms.holds_at(second.amount_out) => {}
+                Ok(second) if second.is_whole => {
                     twice.push(Holding::by_amount(order, second));
                 }
                 _ => once.push((order, first)),

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use dex_router::router::Spot;
-use domain::waiting::Highs;
+use domain::waiting;
 use domain::{OrderType, Price, Timestamp};
 use ports::waiting::{Pair, StoredHighs, WaitingOrder};
 
@@ -12,18 +12,27 @@ use crate::context::Context;
 
 /// Others write the same highs at the same moment at most so often.
 const TRIES: u32 = 3;
+/// How long a slot takes at least.
+const SLOT: Duration = Duration::from_millis(400);
+
+/// Whether what one of the orders has for its highest is stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Highs {
+    Stored,
+    ToBeStored,
+}
 
 /// A pair's highs in a worker's hands.
 #[derive(Debug)]
 pub(crate) struct Trails {
     pair: Pair,
-    pub(crate) highs: Highs,
+    pub(crate) highs: waiting::Highs,
     /// As they are stored.
     stored: StoredHighs,
     /// When they were read, by our own clock.
     read_at: Duration,
-    /// The slot of the last write.
-    written_in: u64,
+    /// The slot of the last write, and when that was.
+    written: Option<(u64, Duration)>,
 }
 
 impl Trails {
@@ -35,7 +44,7 @@ impl Trails {
             highs: stored.highs.clone(),
             stored,
             read_at: ctx.clock.monotonic(),
-            written_in: 0,
+            written: None,
         })
     }
 
@@ -47,14 +56,20 @@ impl Trails {
         spot: Spot,
         last: Timestamp,
         oldest: Option<Timestamp>,
-    ) -> ports::Result<()> {
+    ) -> ports::Result<Highs> {
         self.highs.see(self.now(ctx), spot.price);
         // Whatever changes for any order changes for the one that was accepted last: its highest is the lowest.
         let is_stored = self.stored.highs.since(last) == self.highs.since(last);
-        if is_stored || self.written_in == spot.slot {
-            return Ok(());
+        if is_stored {
+            return Ok(Highs::Stored);
         }
-        self.written_in = spot.slot;
+        let now = ctx.clock.monotonic();
+        // Pools that rest are of the slot in which they were read.
+        let is_soon =
+            |(slot, at): (u64, Duration)| slot == spot.slot && now.saturating_sub(at) < SLOT;
+        if self.written.is_some_and(is_soon) {
+            return Ok(Highs::ToBeStored);
+        }
         for _ in 0..TRIES {
             if let Some(oldest) = oldest {
                 self.highs.forget_before(oldest);
@@ -67,13 +82,14 @@ impl Trails {
             {
                 self.stored.version += 1;
                 self.stored.highs.clone_from(&self.highs);
-                return Ok(());
+                self.written = Some((spot.slot, now));
+                return Ok(Highs::Stored);
             }
             self.stored = ctx.store.highs(&self.pair).await?;
             self.read_at = ctx.clock.monotonic();
             self.highs.join(&self.stored.highs);
         }
-        Ok(())
+        Ok(Highs::ToBeStored)
     }
 
     /// The store's clock, which is never behind this.
@@ -84,7 +100,7 @@ impl Trails {
 }
 
 /// Whether a trailing stop fires at this spot.
-pub(crate) fn holds(order: &WaitingOrder, highs: &Highs, spot: Price) -> bool {
+pub(crate) fn holds(order: &WaitingOrder, highs: &waiting::Highs, spot: Price) -> bool {
     let OrderType::TrailingStop { trail, .. } = order.terms.order_type else {
         return false;
     };

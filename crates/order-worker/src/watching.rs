@@ -160,7 +160,7 @@ impl Watcher {
         let workers: BTreeSet<WorkerId> = listed.into_iter().map(|row| row.id).collect();
         self.rounds = self.rounds.wrapping_add(1);
         let has_changed = workers != self.workers;
-        let news = self.news(ctx).await?;
+        let (news, at) = self.news(ctx).await?;
         if has_changed || self.rounds.is_multiple_of(LIST_PERIODS) {
             self.share_out(ctx, own, &workers).await?;
             self.workers = workers;
@@ -193,31 +193,34 @@ impl Watcher {
                 None => drop(self.pairs.remove(&pair)),
             }
         }
+        // What could not be taken in is heard again.
+        self.heard = Some(at);
         self.follow(ctx);
         Ok(())
     }
 
-    /// What was touched since the last time; some of it was heard before.
-    async fn news(&mut self, ctx: &Context) -> ports::Result<Vec<WaitingOrder>> {
+    /// What was touched since the last time, and up to when; some of it was heard before.
+    async fn news(&mut self, ctx: &Context) -> ports::Result<(Vec<WaitingOrder>, Timestamp)> {
         let Some(heard) = self.heard else {
             // Whatever waits already is listed by its pair.
             let newest = Timestamp::from_millis(i64::MAX);
-            self.heard = Some(ctx.store.touched(newest, None, 1).await?.at);
-            return Ok(Vec::new());
+            let at = ctx.store.touched(newest, None, 1).await?.at;
+            // What is listed from here on is heard of.
+            self.heard = Some(at);
+            return Ok((Vec::new(), at));
         };
         let from = heard.minus(OVERLAP);
         let (mut orders, mut after, mut at) = (Vec::new(), None, None);
-        loop {
+        let at = loop {
             let news = ctx.store.touched(from, after, PAGE).await?;
-            at.get_or_insert(news.at);
+            let at = *at.get_or_insert(news.at);
             after = news.next;
             orders.extend(news.touched.into_iter().map(|it| it.order));
             if after.is_none() {
-                break;
+                break at;
             }
-        }
-        self.heard = at;
-        Ok(orders)
+        };
+        Ok((orders, at))
     }
 
     /// Takes over the pairs that are this worker's now, and leaves those that are another's.

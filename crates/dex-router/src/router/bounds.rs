@@ -14,7 +14,7 @@ use super::Router;
 use crate::offers::{self, Asked, Declined};
 use crate::pools::PairPools;
 use crate::request::QuoteRequest;
-use crate::thirds::{self, Fetched};
+use crate::thirds::{self, Closeness, Fetched};
 
 /// A millionth more than what was computed, beyond anything that was cut.
 const ABOVE: (u32, u32) = (1_000_001, 1_000_000);
@@ -48,13 +48,22 @@ pub struct AmountClass {
 pub struct Bounds {
     /// Absent where a venue did not answer, or no pool trades.
     pub spot: Option<Spot>,
-    /// No order is sold at a better price; where absent, none is sold.
+    /// No order is sold at a better price; where absent, none is sold. That is so of all pools where the bounds are whole.
     pub most: Option<Price>,
     /// At no worse price than this are the orders of each class sold, where they are sold at all; absent where nothing
     /// is known of it.
     pub least: Vec<Option<Price>>,
     /// That of the oldest pools looked at; 0 where there are none.
     pub slot: u64,
+    /// Whether every venue answered that was asked, of third tokens too: otherwise what is absent is not known.
+    pub is_whole: bool,
+}
+
+/// The best price of the next unit over a third token, and whether all who were asked answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Over {
+    best: Option<Price>,
+    is_whole: bool,
 }
 
 impl Router {
@@ -76,14 +85,15 @@ impl Router {
             .map(|class| self.least(&direct, assets, *class));
         Bounds {
             spot: self.spot_of(&direct, assets),
-            most: best.max(over).and_then(above),
+            most: best.max(over.best).and_then(above),
             least: least.collect(),
             slot: slots_of(&direct).min().unwrap_or(0),
+            is_whole: over.is_whole && is_whole(&direct),
         }
     }
 
     fn spot_of(&self, direct: &[Fetched], assets: (Asset, Asset)) -> Option<Spot> {
-        if direct.iter().any(|fetched| fetched.pools.is_err()) {
+        if !is_whole(direct) {
             return None;
         }
         Some(Spot {
@@ -122,28 +132,45 @@ impl Router {
         pair: (Mint, Mint),
         assets: (Asset, Asset),
         direct: Option<Price>,
-    ) -> Option<Price> {
+    ) -> Over {
+        let nothing = |is_whole| Over {
+            best: None,
+            is_whole,
+        };
         if self.limits.hops < 2 {
-            return None;
+            return nothing(true);
         }
         let all = || thirds::of_pair(pair, &self.tokens, &*self.source);
-        let due = self.thirds.to_compare(pair, all)?;
+        let due = match self.thirds.to_compare(pair, all) {
+            Ok(due) => due,
+            Err(closeness) => return nothing(closeness != Closeness::Unknown),
+        };
         let sides = due.into_iter().map(async |third| {
             let to = self.fetch(VenueSet::ALL, (pair.0, third.mint));
             let (to, from) = join(to, self.fetch(VenueSet::ALL, (third.mint, pair.1))).await;
-            let to = self.best_marginal(&to, (assets.0, third))?;
-            let from = self.best_marginal(&from, (third, assets.1))?;
-            Some((third, to.product(from)?))
+            let is_whole = is_whole(&to) && is_whole(&from);
+            let to = self.best_marginal(&to, (assets.0, third));
+            let from = self.best_marginal(&from, (third, assets.1));
+            let best = to.zip(from).and_then(|(to, from)| to.product(from));
+            (third, Over { best, is_whole })
         });
-        let over: Vec<(Asset, Price)> = join_all(sides).await.into_iter().flatten().collect();
-        let best = over.iter().map(|(_, price)| *price).max();
+        let over: Vec<(Asset, Over)> = join_all(sides).await;
+        let best = over.iter().filter_map(|(_, it)| it.best).max();
+        let is_whole = over.iter().all(|(_, it)| it.is_whole);
         let is_close = best.is_some_and(|best| {
             let near = direct.and_then(|it| it.times(1_000 - CLOSE_THOUSANDTHS, 1_000));
             near.is_none_or(|near| best >= near)
         });
-        let reachable = over.into_iter().map(|(third, _)| third).collect();
-        self.thirds.compared(pair, reachable, is_close);
-        best
+        let closeness = match (is_close, is_whole) {
+            (true, _) => Closeness::Close,
+            (false, true) => Closeness::Far,
+            (false, false) => Closeness::Unknown,
+        };
+        let reachable = over.into_iter();
+        let reachable = reachable.filter(|(_, it)| it.best.is_some() || !it.is_whole);
+        let reachable = reachable.map(|(third, _)| third).collect();
+        self.thirds.compared(pair, reachable, closeness);
+        Over { best, is_whole }
     }
 
     /// What the best pool pays for each unit of a class' largest amount, less all that rounding may cost a smaller one.
@@ -185,6 +212,11 @@ impl Router {
         let digits = paid * 10u128.pow(18) / u128::from(largest);
         Price::cut(digits, decimals(assets) - 18)
     }
+}
+
+/// Whether every venue that was asked answered.
+fn is_whole(fetched: &[Fetched]) -> bool {
+    fetched.iter().all(|fetched| fetched.pools.is_ok())
 }
 
 /// The slots that pools were read at.

@@ -21,13 +21,29 @@ pub struct Look {
     pub is_whole: bool,
 }
 
+/// Why nobody knows what an amount would bring.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unseen {
+    /// Somebody did not answer who may have a route.
+    Unanswered,
+    /// All answered, and there is no route for it now.
+    NoRoute,
+}
+
 /// What one look at a pair's pools shows.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sight {
-    /// Absent where no route is known.
-    pub look: Option<Look>,
+    pub look: Result<Look, Unseen>,
     /// In how many seconds the first pool opens that a sniper may use then.
     pub opens_in: Option<u64>,
+}
+
+impl Sight {
+    /// Nobody was asked.
+    pub const NONE: Self = Self {
+        look: Err(Unseen::Unanswered),
+        opens_in: None,
+    };
 }
 
 impl Router {
@@ -53,14 +69,18 @@ impl Router {
     /// What the best route would bring.
     pub async fn look_at(&self, request: &RouteRequest) -> Sight {
         let (asked, thirds) = Box::pin(self.ask_all(request)).await;
+        let is_whole = asked.iter().all(|asked| asked.answer.is_ok())
+            && !thirds.iter().any(|third| third.is_unsure());
         let Ok(choice) = self.choose(&asked, &thirds, request) else {
+            let unseen = match is_whole {
+                true => Unseen::NoRoute,
+                false => Unseen::Unanswered,
+            };
             return Sight {
-                look: None,
+                look: Err(unseen),
                 opens_in: opens_in(&asked, request),
             };
         };
-        let is_whole = asked.iter().all(|asked| asked.answer.is_ok())
-            && !thirds.iter().any(|third| third.is_unsure());
         let look = Look {
             amount_out: choice.expected_amount_out,
             slot: choice.quoted_at,
@@ -68,7 +88,7 @@ impl Router {
             is_whole,
         };
         Sight {
-            look: Some(look),
+            look: Ok(look),
             opens_in: None,
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use dex_router::router::{Bounds, Look, Spot};
+use dex_router::router::{Bounds, Look, Sight, Spot, Unseen};
 use domain::order::Condition;
 use domain::{BaseUnits, Mint, OrderId};
 use futures_util::future::join;
@@ -13,13 +13,42 @@ use super::book::{Book, Candidate};
 use super::{LOOK_EVERY, PAGE, max_impact};
 use crate::context::Context;
 use crate::looking::{Holding, fire, look_at, second_router};
-use crate::trailing::Trails;
+use crate::trailing::{Highs, Trails};
 
 /// An order that holds and does not fire, because it rests or its group is held, is left alone for so long.
 const LEFT_ALONE: Duration = Duration::from_secs(1);
 
 /// Longer than pools are shared without a look at whether they have changed.
 const AGAIN_AFTER: Duration = Duration::from_millis(250);
+
+/// A look that was not answered is repeated after a look's time, then after twice as long each time, up to this.
+const UNANSWERED_MAX: Duration = Duration::from_secs(5);
+
+/// What became of a look. An error is one that was not answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Answered {
+    Whole,
+    /// Somebody did not answer, and an order may hold for all that is known.
+    InPart,
+}
+
+/// A look that was not answered is to be repeated.
+#[derive(Debug, Clone, Copy)]
+struct Repeat {
+    at: Duration,
+    /// How long it waits for that.
+    pause: Duration,
+}
+
+impl Repeat {
+    fn after(last: Option<Self>, now: Duration) -> Self {
+        let pause = last.map_or(LOOK_EVERY, |last| (last.pause * 2).min(UNANSWERED_MAX));
+        Self {
+            at: now + pause,
+            pause,
+        }
+    }
+}
 
 /// An order that was seen to hold.
 #[derive(Debug)]
@@ -48,6 +77,8 @@ pub(super) struct Watched {
     has_new: bool,
     /// Pools that were read a moment before a change are shared for a moment after it: until then there is another look.
     again_at: Option<Duration>,
+    /// The last look was not answered.
+    repeat: Option<Repeat>,
     pub(super) read_at: Duration,
 }
 
@@ -73,6 +104,7 @@ impl Watched {
                     version: None,
                     has_new: true,
                     again_at: None,
+                    repeat: None,
                     read_at,
                 });
                 watched.put(ctx, order);
@@ -105,7 +137,7 @@ impl Watched {
     }
 
     /// Whether its pools may have changed since the last look. What was seen once is looked at again in any case, and
-    /// so is what nobody tells of.
+    /// so is what nobody tells of, or did not answer.
     pub(super) fn is_due(&self, ctx: &Context, now: Duration) -> bool {
         let Some(looked_at) = self.looked_at else {
             return true;
@@ -114,7 +146,7 @@ impl Watched {
         let has_changed = told.is_some() && told != self.version;
         let is_over = now.saturating_sub(looked_at) >= LOOK_EVERY;
         let must_see_again = told.is_none() || self.waits_for_another_look();
-        let is_again = self.again_at.is_some_and(|at| now >= at);
+        let is_again = self.extra_look().is_some_and(|at| now >= at);
         self.has_new || has_changed || is_again || (is_over && must_see_again)
     }
 
@@ -124,15 +156,32 @@ impl Watched {
         let is_told = ctx.router.pool_version(self.mints()).is_some();
         let must_see_again = !is_told || self.waits_for_another_look();
         let next = must_see_again.then(|| self.looked_at.unwrap_or_default() + LOOK_EVERY);
-        next.into_iter().chain(self.again_at).min()
+        next.into_iter().chain(self.extra_look()).min()
+    }
+
+    /// When it is looked at although nothing has changed since the last look.
+    fn extra_look(&self) -> Option<Duration> {
+        let repeat = self.repeat.map(|it| it.at);
+        self.again_at.into_iter().chain(repeat).min()
     }
 
     fn waits_for_another_look(&self) -> bool {
         !(self.seen.is_empty() && self.trailing_seen.is_empty() && self.left_alone.is_empty())
     }
 
-    /// Looks at the pools, and fires what holds.
+    /// Looks at the pools, and fires what holds. What was not answered is asked again.
     pub(super) async fn look(&mut self, ctx: &Context) -> ports::Result<()> {
+        let looked = self.look_once(ctx).await;
+        self.repeat = match looked {
+            Ok(Answered::Whole) => None,
+            Ok(Answered::InPart) | Err(_) => {
+                Some(Repeat::after(self.repeat, ctx.clock.monotonic()))
+            }
+        };
+        looked.map(drop)
+    }
+
+    async fn look_once(&mut self, ctx: &Context) -> ports::Result<Answered> {
         let now = ctx.clock.monotonic();
         self.looked_at = Some(now);
         // What changes from here on is not seen by this look.
@@ -144,22 +193,50 @@ impl Watched {
         self.left_alone.retain(|_, until| *until > now);
         let (sold, bought) = self.book.assets();
         let bounds = ctx.router.bounds(sold, bought, &self.book.classes()).await;
-        let mut holding = self.trailing(ctx, bounds.spot).await?;
-        holding.extend(self.priced(ctx, &bounds).await);
-        self.fire(ctx, holding, now).await
+        if bounds.is_whole {
+            self.forget_denied(&bounds);
+        }
+        let (mut holding, of_trailing) = self.trailing(ctx, bounds.spot).await?;
+        let (priced, of_priced) = self.priced(ctx, &bounds).await;
+        holding.extend(priced);
+        if self.fire(ctx, holding, now).await? > 0 {
+            // A look has room for so many, and there may be more that hold.
+            self.again_at = Some(now);
+        }
+        let is_whole = bounds.is_whole && [of_trailing, of_priced] == [Answered::Whole; 2];
+        Ok(match is_whole {
+            true => Answered::Whole,
+            false => Answered::InPart,
+        })
+    }
+
+    /// Where there is no price at all, none has been low at this look.
+    fn forget_denied(&mut self, bounds: &Bounds) {
+        if bounds.most.is_none() {
+            self.seen.clear();
+        }
+        if bounds.spot.is_none() {
+            self.trailing_seen.clear();
+        }
     }
 
     /// The trailing stops that hold at two slots in a row.
-    async fn trailing(&mut self, ctx: &Context, spot: Option<Spot>) -> ports::Result<Vec<Seen>> {
-        // Without a spot nobody has denied anything.
+    async fn trailing(
+        &mut self,
+        ctx: &Context,
+        spot: Option<Spot>,
+    ) -> ports::Result<(Vec<Seen>, Answered)> {
         let (Some(spot), Some((first, last))) = (spot, self.book.accepted()) else {
-            return Ok(Vec::new());
+            return Ok((Vec::new(), Answered::Whole));
         };
         let trails = match &mut self.trails {
             Some(trails) => trails,
             none => none.insert(Trails::read(ctx, &self.pair).await?),
         };
-        trails.see(ctx, spot, last, Some(first)).await?;
+        let answered = match trails.see(ctx, spot, last, Some(first)).await? {
+            Highs::Stored => Answered::Whole,
+            Highs::ToBeStored => Answered::InPart,
+        };
         self.book.activate(&trails.highs, spot.price);
         let is_left_alone = |id| self.left_alone.contains_key(&id);
         let below = self
@@ -176,14 +253,15 @@ impl Watched {
             .map(|(id, slot)| (*id, *slot))
             .collect();
         if twice.is_empty() {
-            return Ok(Vec::new());
+            return Ok((Vec::new(), answered));
         }
         let spot = match ctx.router.elsewhere() {
             None => spot,
             Some(router) => {
                 let (sold, bought) = self.book.assets();
                 let Some(other) = router.spot(sold, bought).await else {
-                    return Ok(Vec::new());
+                    // Nobody has denied anything: those that were seen are looked at again.
+                    return Ok((Vec::new(), answered));
                 };
                 other
             }
@@ -202,14 +280,14 @@ impl Watched {
             slot: spot.slot,
             amount_out: None,
         };
-        Ok(holding.into_iter().map(seen).collect())
+        Ok((holding.into_iter().map(seen).collect(), answered))
     }
 
     /// The other orders that hold.
-    async fn priced(&mut self, ctx: &Context, bounds: &Bounds) -> Vec<Seen> {
-        let mut holding = Vec::new();
+    async fn priced(&mut self, ctx: &Context, bounds: &Bounds) -> (Vec<Seen>, Answered) {
+        let (mut holding, mut answered) = (Vec::new(), Answered::Whole);
         if bounds.most.is_none() {
-            return holding;
+            return (holding, answered);
         }
         let is_left_alone = |id| self.left_alone.contains_key(&id);
         let candidates = self.book.candidates(bounds, is_left_alone);
@@ -229,7 +307,10 @@ impl Watched {
             let first = self.seen.get(&candidate.id).copied();
             // Another endpoint may be behind: what it shows is no later look.
             let is_later = |look: &Look| first.is_none_or(|slot| slot < look.slot);
-            let Some(look) = sight.look.filter(is_later) else {
+            if may_hold(&candidate, sight) {
+                answered = Answered::InPart;
+            }
+            let Some(look) = sight.look.ok().filter(is_later) else {
                 // Nobody has denied it.
                 seen.extend(first.map(|slot| (candidate.id, slot)));
                 continue;
@@ -259,16 +340,17 @@ impl Watched {
             }
         }
         self.seen = seen;
-        holding
+        (holding, answered)
     }
 
-    /// Fires these as the store has them now.
+    /// Fires these as the store has them now; returns how many have fired.
     async fn fire(
         &mut self,
         ctx: &Context,
         holding: Vec<Seen>,
         now: Duration,
-    ) -> ports::Result<()> {
+    ) -> ports::Result<usize> {
+        let mut count = 0;
         for some in holding.chunks(FIRED_AT_ONCE) {
             let ids: Vec<OrderId> = some.iter().map(|seen| seen.id).collect();
             let mut waiting: HashMap<OrderId, WaitingOrder> = ctx
@@ -298,6 +380,7 @@ impl Watched {
             }
             let asked: Vec<OrderId> = ready.iter().map(|it| it.order.id).collect();
             let fired = fire(ctx, &ready).await?;
+            count += fired.len();
             for id in asked {
                 match fired.contains(&id) {
                     true => self.forget(id),
@@ -305,7 +388,7 @@ impl Watched {
                 }
             }
         }
-        Ok(())
+        Ok(count)
     }
 
     fn forget(&mut self, id: OrderId) {
@@ -319,5 +402,17 @@ impl Watched {
         self.seen.remove(&id);
         self.trailing_seen.remove(&id);
         self.left_alone.insert(id, now + LEFT_ALONE);
+    }
+}
+
+/// Whether an order may hold for all that is known, because somebody did not answer who may pay for it, or more.
+fn may_hold(candidate: &Candidate, sight: Sight) -> bool {
+    match sight.look {
+        Err(unseen) => unseen == Unseen::Unanswered,
+        Ok(look) if look.is_whole => false,
+        Ok(look) => match candidate.condition {
+            Condition::AtOrAbove => !candidate.holds_at(look),
+            Condition::AtOrBelow => candidate.holds_at(look),
+        },
     }
 }

@@ -14,6 +14,7 @@ mod finality;
 mod halting;
 mod handing_over;
 mod limiting;
+mod looking_again;
 mod losing;
 mod resuming;
 mod settling;

@@ -11,43 +11,43 @@ use order_worker::Settings;
 use crate::world::{World, settings};
 
 /// The scan comes so seldom that only the watcher can have fired what fires here.
-fn unscanned() -> Settings {
+pub(crate) fn unscanned() -> Settings {
     Settings {
         sweep: Duration::from_secs(1_000),
         ..settings()
     }
 }
 
-fn price(text: &str) -> Price {
+pub(crate) fn price(text: &str) -> Price {
     Price::parse(text).unwrap()
 }
 
-async fn accept(world: &World, order_type: OrderType) -> OrderId {
+pub(crate) async fn accept(world: &World, order_type: OrderType) -> OrderId {
     let mut order = world.given.order();
     order.terms.order_type = order_type;
     order.terms.slippage = domain::Bps::ANY;
     world.given.accept(world.store(), order).await
 }
 
-fn trailing(bps: u16, activation: Option<&str>) -> OrderType {
+pub(crate) fn trailing(bps: u16, activation: Option<&str>) -> OrderType {
     OrderType::TrailingStop {
         trail: Trail::new(bps).unwrap(),
         activation: activation.map(price),
     }
 }
 
-async fn waits(world: &World, order: OrderId) -> bool {
+pub(crate) async fn waits(world: &World, order: OrderId) -> bool {
     let waiting = world.truth.waiting_among(&[order]).await.unwrap();
     !waiting.is_empty()
 }
 
 /// Looks at what is told, and no more.
-async fn moments_pass() {
+pub(crate) async fn moments_pass() {
     tokio::time::sleep(Duration::from_millis(60)).await;
 }
 
 /// The watcher learns what waits.
-async fn hears(world: &World) {
+pub(crate) async fn hears(world: &World) {
     let before = world.venue.asked();
     world.when("a look", || world.venue.asked() > before).await;
     // What is new is looked at twice.

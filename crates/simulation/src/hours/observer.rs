@@ -238,7 +238,7 @@ impl Observer {
             ..RouteRequest::of(quote)
         };
         let sight = self.router.look_at(&asked).await;
-        sight.look.map(|look| look.amount_out)
+        sight.look.ok().map(|look| look.amount_out)
     }
 
     /// Takes over what has become of orders.

@@ -121,6 +121,25 @@ async fn a_spot_is_told_after_the_fee_and_only_where_all_venues_answer() {
     let bounds = one.bounds(Asset::SOL, Asset::USDC, &[class(SOL)]).await;
     assert_eq!(bounds.spot, None);
     assert!(bounds.most.is_some() && bounds.least[0].is_some());
+    assert!(!bounds.is_whole);
+}
+
+#[tokio::test(start_paused = true)]
+async fn that_there_is_no_price_is_told_from_that_nobody_answered() {
+    let none = || has(vec![]);
+    for (meteora, unseen) in [
+        (none(), Unseen::NoRoute),
+        (fails("closed for the day"), Unseen::Unanswered),
+    ] {
+        let router = router(none(), meteora);
+
+        let bounds = router.bounds(Asset::SOL, Asset::USDC, &[]).await;
+        let sight = router.look_at(&request()).await;
+
+        assert_eq!((bounds.spot, bounds.most), (None, None));
+        assert_eq!(bounds.is_whole, unseen == Unseen::NoRoute);
+        assert_eq!(sight.look, Err(unseen));
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -39,6 +39,7 @@ fn bounds(of: &Book, least: Option<u32>, most: u32) -> Bounds {
         most: Some(price(most)),
         least: vec![least.map(price); of.classes().len()],
         slot: 1,
+        is_whole: true,
     }
 }
 

@@ -1,7 +1,8 @@
 //! A venue that does what a test says: it has one pool, of whatever pair is asked for.
 
-use std::sync::Arc;
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -49,6 +50,10 @@ pub(crate) struct ScriptedVenue {
     mood: watch::Sender<Mood>,
     waiting: watch::Sender<usize>,
     slot: AtomicU64,
+    /// How often its pool has changed.
+    changes: AtomicU64,
+    /// Whether it answers the next questions, one after another.
+    answers: Mutex<VecDeque<bool>>,
     /// Slots that pass between two answers.
     pace: AtomicU64,
     /// What a SOL costs, in thousandths of what it costs at first.
@@ -67,6 +72,8 @@ impl ScriptedVenue {
             mood: watch::Sender::new(Mood::Offers),
             waiting: watch::Sender::new(0),
             slot: AtomicU64::new(SLOT),
+            changes: AtomicU64::new(0),
+            answers: Mutex::default(),
             pace: AtomicU64::new(0),
             price_permille: AtomicU64::new(1_000),
             asked: AtomicU64::new(0),
@@ -94,7 +101,18 @@ impl ScriptedVenue {
     /// A slot passes, and the pool changes in it.
     pub(crate) fn next_slot(&self) {
         self.slot.fetch_add(1, Ordering::SeqCst);
+        self.changes.fetch_add(1, Ordering::SeqCst);
         self.news.notify_one();
+    }
+
+    /// Says of each of the next questions whether it is answered; further ones are.
+    pub(crate) fn answer(&self, answers: &[bool]) {
+        *self.answers.lock().unwrap() = answers.iter().copied().collect();
+    }
+
+    /// Whether all of those questions were asked.
+    pub(crate) fn is_heard_out(&self) -> bool {
+        self.answers.lock().unwrap().is_empty()
     }
 
     /// How often it was asked.
@@ -148,6 +166,9 @@ impl PoolSource for ScriptedVenue {
             };
         }
         self.asked.fetch_add(1, Ordering::SeqCst);
+        if self.answers.lock().unwrap().pop_front() == Some(false) {
+            return Err(Unavailable("it did not answer".to_owned()));
+        }
         self.waiting.send_modify(|waiting| *waiting += 1);
         let _waiting = Waiting(&self.waiting);
         let mut mood = self.mood.subscribe();
@@ -186,7 +207,7 @@ impl PoolSource for ScriptedVenue {
 
     fn version(&self, _: (Mint, Mint)) -> Option<u64> {
         let is_told = self.told.load(Ordering::SeqCst);
-        is_told.then(|| self.slot.load(Ordering::SeqCst))
+        is_told.then(|| self.changes.load(Ordering::SeqCst))
     }
 
     async fn news(&self) {
