@@ -186,7 +186,7 @@ impl Router {
         let route = best.as_ref().and_then(Plan::route);
         let (plan, route) = best
             .zip(route)
-            .ok_or_else(|| reasons::why_none(asked, thirds, request.max_impact))?;
+            .ok_or_else(|| self.why_none(asked, thirds, request))?;
         let floor = floor_of(plan.amount_out, request);
         if plan.amount_out < floor {
             let asset = request.quote.asset_out;
@@ -231,7 +231,10 @@ impl Router {
                 worthwhile(amount_in, paid, *cost)
             });
             let pair = (request.quote.asset_in.mint, request.quote.asset_out.mint);
-            let reachable = thirds.iter().filter(|third| third.is_reachable());
+            // Where somebody did not answer, there may be pools.
+            let reachable = thirds
+                .iter()
+                .filter(|it| it.is_reachable() || it.is_unsure());
             let reachable = reachable.map(|third| third.asset).collect();
             self.thirds.saw(pair, reachable, worth);
         }

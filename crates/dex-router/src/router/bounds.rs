@@ -131,12 +131,18 @@ impl Router {
         let sides = due.into_iter().map(async |third| {
             let to = self.fetch(VenueSet::ALL, (pair.0, third.mint));
             let (to, from) = join(to, self.fetch(VenueSet::ALL, (third.mint, pair.1))).await;
-            let to = self.best_marginal(&to, (assets.0, third))?;
-            let from = self.best_marginal(&from, (third, assets.1))?;
-            Some((third, to.product(from)?))
+            // Where somebody did not answer, there may be pools.
+            let is_unsure = to.iter().chain(&from).any(|it| it.pools.is_err());
+            let to = self.best_marginal(&to, (assets.0, third));
+            let price = to.and_then(|to| {
+                let from = self.best_marginal(&from, (third, assets.1))?;
+                to.product(from)
+            });
+            (price.is_some() || is_unsure).then_some((third, price))
         });
-        let over: Vec<(Asset, Price)> = join_all(sides).await.into_iter().flatten().collect();
-        let best = over.iter().map(|(_, price)| *price).max();
+        let over = join_all(sides).await.into_iter().flatten();
+        let over: Vec<(Asset, Option<Price>)> = over.collect();
+        let best = over.iter().filter_map(|(_, price)| *price).max();
         let is_close = best.is_some_and(|best| {
             let near = direct.and_then(|it| it.times(1_000 - CLOSE_THOUSANDTHS, 1_000));
             near.is_none_or(|near| best >= near)
