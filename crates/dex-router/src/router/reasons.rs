@@ -26,7 +26,7 @@ impl Router {
                     let name = self.tokens.name_of(third.asset.mint);
                     (name, self.why_not_over(third, request))
                 });
-                of_ways(&direct, over.collect())
+                of_ways(&direct, &over.collect::<Vec<_>>())
             }
             why => why,
         }
@@ -60,7 +60,7 @@ impl Router {
 
 /// The reason of a pair of which no pool trades, by what each way over a third token lacks: one that may pass before
 /// others, and of the others that of the way that lacks least.
-fn of_ways(direct: &str, over: Vec<(String, NoRoute)>) -> NoRoute {
+fn of_ways(direct: &str, over: &[(String, NoRoute)]) -> NoRoute {
     let told = || {
         let ways = over.iter().map(|(name, why)| format!("over {name}: {why}"));
         let all: Vec<String> = [direct.to_owned()].into_iter().chain(ways).collect();
