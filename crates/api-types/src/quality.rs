@@ -1,7 +1,7 @@
 //! How good an execution is: what it paid against what there was when its route was chosen.
 
 use domain::Timestamp;
-use domain::quality::{Exchange, at_mid, best_single, bps, mid_price};
+use domain::quality::{Exchange, at_mid, best_single, mid_price};
 use domain::quote::{Decision, Fill, Offer};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -87,7 +87,7 @@ impl QualityView {
 }
 
 fn above(paid: Exchange, than: Option<Exchange>) -> Option<i64> {
-    paid.ppm_above(than?).map(bps)
+    paid.bps_above(than?)
 }
 
 /// The best single offer beside a route.

@@ -174,14 +174,14 @@ pub struct SingleView {
     pub amount_in: Option<String>,
 }
 
-/// What a route is expected to pay more than the best single offer, in whole hundredths of a percent; of a purchase, for
-/// each unit that it costs.
+/// What a route is expected to pay more than the best single offer, in whole hundredths of a percent, rounded as what
+/// fills paid is; of a purchase, for each unit that it costs.
 #[must_use]
 pub fn gain_bps(decision: &Decision) -> u32 {
     let best = best_single(decision);
     let best = best.map(|best| Exchange::offered(best, &decision.choice));
-    let gain = best.and_then(|best| Exchange::expected(&decision.choice).ppm_above(best));
-    let gain = gain.map_or(0, |ppm| ppm.max(0) / 100);
+    let gain = best.and_then(|best| Exchange::expected(&decision.choice).bps_above(best));
+    let gain = gain.unwrap_or_default().max(0);
     u32::try_from(gain).unwrap_or(u32::MAX)
 }
 

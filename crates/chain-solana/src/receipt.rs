@@ -14,7 +14,7 @@ use crate::message::Decoded;
 use crate::rpc::transaction::{Meta, TokenBalance};
 use crate::rpc::{Lamports, Slot, Transaction};
 use failure::Reverted;
-use legs::{Exchanged, exchanged};
+use legs::{Fees, Legs, exchanged};
 
 /// Whose change of which balances is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -128,8 +128,8 @@ pub enum Effect {
         amount_in: u64,
         /// What arrived in the wallet.
         amount_out: u64,
-        /// The same of each swap, in their order; nothing where that cannot be told.
-        legs: Vec<Exchanged>,
+        /// The same of each swap.
+        legs: Legs,
     },
     /// It was rolled back: only the fee is gone.
     Reverted(Reverted),
@@ -157,12 +157,14 @@ pub enum Error {
     },
 }
 
-/// What a transaction, which is decoded already, did for a wallet on a cluster of these programs.
+/// What a transaction, which is decoded already, did for a wallet on a cluster of these programs. Of a mint whose fees
+/// are known each leg's amount is exact.
 pub fn read(
     transaction: &Transaction,
     decoded: &Decoded,
     swapped: &Swapped,
     programs: &[Program],
+    fees: &Fees,
 ) -> Result<Receipt, Error> {
     let meta = &transaction.meta;
     let rent = Rent::of(meta, swapped.wallet)?;
@@ -173,7 +175,9 @@ pub fn read(
             Effect::Filled {
                 amount_in: amount(-change(swapped.mint_in)?)?,
                 amount_out: amount(change(swapped.mint_out)?)?,
-                legs: exchanged(meta, decoded, swapped, programs, |mint| change(mint).ok()),
+                legs: exchanged(meta, decoded, swapped, programs, fees, |mint| {
+                    change(mint).ok()
+                }),
             }
         }
     };

@@ -186,7 +186,7 @@ impl Router {
         let route = best.as_ref().and_then(Plan::route);
         let (plan, route) = best
             .zip(route)
-            .ok_or_else(|| reasons::why_none(asked, thirds, request.max_impact))?;
+            .ok_or_else(|| self.why_none(asked, thirds, request))?;
         let floor = floor_of(plan.amount_out, request);
         if plan.amount_out < floor {
             let asset = request.quote.asset_out;

@@ -61,6 +61,12 @@ impl Exchange {
         let ppm = i64::try_from(ppm).unwrap_or(i64::MAX);
         Some(if own < others { -ppm } else { ppm })
     }
+
+    /// The same in whole hundredths of a percent, to the nearest: what was expected and what was paid are told alike.
+    #[must_use]
+    pub fn bps_above(self, other: Self) -> Option<i64> {
+        self.ppm_above(other).map(bps)
+    }
 }
 
 /// Millionths in whole hundredths of a percent, to the nearest.

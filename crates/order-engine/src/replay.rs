@@ -10,7 +10,7 @@ use chain_solana::recording::{RecordedPools, Recording};
 use dex_router::request::QuoteRequest;
 use dex_router::router::RouteRequest;
 use dex_router::{Limits, Router};
-use domain::quality::{Exchange, bps};
+use domain::quality::Exchange;
 use domain::{Asset, BaseUnits, TokenList};
 use serde::Serialize;
 
@@ -200,7 +200,7 @@ impl Sums {
             },
         };
         let single = exchange(self.single);
-        let gain = |sum: Option<u64>| exchange(sum?).ppm_above(single).map(bps);
+        let gain = |sum: Option<u64>| exchange(sum?).bps_above(single);
         Summary {
             swap: Named::of(swap, tokens),
             snapshots: self.snapshots,

@@ -220,7 +220,6 @@ async fn submitted(ctx: &Context, lease: &Lease, choice: &Choice, origin: Origin
         order: order.id,
         transaction,
         choice,
-        asset_out: order.terms.asset_out,
     };
     let settled = contain(settle::settle(ctx, sending, origin)).await;
     took(&ctx.metrics.settle, began, ctx.clock.monotonic());

@@ -4,6 +4,7 @@
 pub(crate) mod build;
 pub(crate) mod landing;
 pub(crate) mod limits;
+mod revert;
 pub(crate) mod route;
 pub(crate) mod settle;
 pub(crate) mod word;

@@ -1,10 +1,15 @@
 //! What the chain answers that is no success: transactions that were rolled back, and calls without an answer.
 
+use domain::BaseUnits;
+
 /// Why the chain rolled a transaction back.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Revert {
     #[error("the swap would have returned less than the minimum asked for")]
     SlippageExceeded,
+    /// Of several swaps of what is sold, the one at this place from 0 on.
+    #[error("swap {} would have paid less than the {least} base units it must", .leg + 1)]
+    LegTooSmall { leg: usize, least: BaseUnits },
     #[error("the pool could not fill the amount any more")]
     InsufficientLiquidity,
     #[error("the transaction failed on the chain: {0}")]

@@ -104,6 +104,22 @@ fn a_fill_is_compared_with_its_quote_the_best_pool_alone_and_the_mid_price() {
 }
 
 #[test]
+fn a_fill_that_pays_its_quote_gains_what_was_said() {
+    let mut decision = split();
+    // 0.626 % more than 1485.
+    let paid = 1_494_300_000;
+    decision.choice.expected_amount_out = BaseUnits::new(paid);
+
+    let shown = shown(&decision, Some(&fill(&decision, paid)));
+
+    assert_eq!(shown["againstQuotedBps"], 0);
+    assert_eq!(
+        (&shown["gainBps"], &shown["againstBestSingleBps"]),
+        (&json!(63), &json!(63))
+    );
+}
+
+#[test]
 fn a_divided_purchase_is_compared_by_what_it_costs() {
     let mut decision = split();
     let asked = |offer: &mut Offer, sol: u64| {

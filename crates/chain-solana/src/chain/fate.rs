@@ -13,7 +13,7 @@ use crate::build::own;
 use crate::death::{Doubt, Subject, Verdict};
 use crate::message::Decoded;
 use crate::receipt::failure::{Reason, Reverted};
-use crate::receipt::legs::Exchanged;
+use crate::receipt::legs::{Exchanged, Fees};
 use crate::receipt::{self, Effect, Receipt, Swapped};
 use crate::rpc::{Address, Commitment, Status};
 
@@ -84,8 +84,16 @@ impl SolanaChain {
         let payer = decoded.payer();
         let wallet = payer.ok_or_else(|| unreadable(crate::message::Unreadable::Accounts))?;
         let swapped = Swapped::of(&transaction, &decoded, wallet, programs).map_err(unreadable)?;
-        let receipt = receipt::read(&transaction, &decoded, &swapped, programs);
-        let receipt = receipt.map_err(unreadable)?;
+        let read = |fees: &Fees| {
+            let receipt = receipt::read(&transaction, &decoded, &swapped, programs, fees);
+            receipt.map_err(unreadable)
+        };
+        let mut receipt = read(&Fees::new())?;
+        if let Effect::Filled { legs, .. } = &receipt.effect
+            && !legs.shared.is_empty()
+        {
+            receipt = read(&self.pools.transfer_fees(&legs.shared).await?)?;
+        }
         if let Effect::Filled {
             amount_in,
             amount_out,
@@ -147,7 +155,7 @@ fn told(receipt: Receipt, is_final: bool) -> Fate {
             amount_out,
             legs,
         } => Fate::Landed {
-            legs: legs.iter().map(exchanged).collect(),
+            legs: legs.exchanged.iter().map(exchanged).collect(),
             amount_in: BaseUnits::new(amount_in),
             amount_out: BaseUnits::new(amount_out),
             receipt: paid,
@@ -170,7 +178,13 @@ fn exchanged(leg: &Exchanged) -> (BaseUnits, BaseUnits) {
 
 pub(super) fn reason(reverted: &Reverted) -> Revert {
     match reverted.reason {
-        Reason::Slippage => Revert::SlippageExceeded,
+        Reason::Slippage => match reverted.short {
+            Some((leg, least)) => Revert::LegTooSmall {
+                leg,
+                least: BaseUnits::new(least),
+            },
+            None => Revert::SlippageExceeded,
+        },
         Reason::Liquidity => Revert::InsufficientLiquidity,
         _ => Revert::Other(reverted.to_string()),
     }

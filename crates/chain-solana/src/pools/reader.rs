@@ -5,7 +5,8 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
-use amm::{Address, Program};
+use amm::snapshot::Snapshot as _;
+use amm::{Address, Program, token};
 use async_trait::async_trait;
 use dex_router::PoolSource;
 use dex_router::pools::{PairPools, Unavailable};
@@ -27,6 +28,7 @@ use super::{Candidate, Reading, Snapshots, read, read_beside};
 use crate::build::compile::LookupTable;
 use crate::convert::{address, mint, mints};
 use crate::in_flight::InFlight;
+use crate::receipt::legs::Fees;
 use crate::rpc::changes::Changes;
 use crate::rpc::{Error, Rpc, Slot, View, words};
 use crate::settings::Settings;
@@ -261,6 +263,21 @@ impl PoolReader {
                 Ok(vec![reading; execution.legs.len()])
             }
         }
+    }
+
+    /// What mints may have kept of transfers a moment ago: by the fee of this epoch, or by the one before a change of it
+    /// or behind it. A mint that is not there keeps nothing.
+    pub(crate) async fn transfer_fees(&self, mints: &[Address]) -> Result<Fees, Error> {
+        let mints: BTreeSet<Address> = mints.iter().copied().collect();
+        let taken = self.shared.snapshots.take(mints.clone(), View::CONFIRMED);
+        let snapshot = taken.await?;
+        let read = |mint: Address| {
+            let account = snapshot.account(&mint)?;
+            let known = token::Mint::read(account.data)?;
+            let epochs = [snapshot.now.epoch, 0, u64::MAX];
+            Some((mint, epochs.map(|it| known.transfer_fee(it)).to_vec()))
+        };
+        Ok(mints.into_iter().filter_map(read).collect())
     }
 
     fn known(&self, leg: &Leg, quoted_at: u64) -> Option<Arc<Reading>> {

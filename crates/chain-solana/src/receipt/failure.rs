@@ -116,6 +116,8 @@ pub struct Reverted {
     pub program: Option<Address>,
     /// The program's own number and name for it, where it is known.
     pub code: Option<(u32, Option<&'static str>)>,
+    /// Which of several sales pays less than it must, and how much that is, where that is why it failed.
+    pub short: Option<(usize, u64)>,
     /// The failure in the chain's words.
     pub failure: Failure,
 }
@@ -128,6 +130,7 @@ impl Reverted {
             reason,
             program: None,
             code: None,
+            short: None,
             failure: failure.clone(),
         };
         let error = match failure {
@@ -157,10 +160,15 @@ impl Reverted {
             }
             reason => reason,
         };
+        let short = match reason {
+            Reason::Slippage => short(transaction, usize::from(*place), programs),
+            _ => None,
+        };
         Self {
             reason,
             program: Some(id),
             code,
+            short,
             failure: failure.clone(),
         }
     }
@@ -189,6 +197,23 @@ impl fmt::Display for Reverted {
             Some((_, Some(name))) => write!(f, "{name}: {}", self.failure),
             _ => self.failure.fmt(f),
         }
+    }
+}
+
+/// The place of a sale among the swaps of a transaction that makes several, and what it must pay.
+fn short(transaction: &Decoded, place: usize, programs: &[Program]) -> Option<(usize, u64)> {
+    let decode = |instruction: &Instruction| {
+        let mut programs = programs.iter();
+        let program = programs.find(|it| it.id() == instruction.program)?;
+        Swap::decode(program, instruction).ok()
+    };
+    let (before, failed) = transaction.instructions.split_at_checked(place)?;
+    let leg = before.iter().filter_map(decode).count();
+    let failed = decode(failed.first()?)?;
+    let is_one_of_several = transaction.instructions.iter().filter_map(decode).count() > 1;
+    match failed.amounts {
+        Amounts::ExactIn { min_amount_out, .. } if is_one_of_several => Some((leg, min_amount_out)),
+        _ => None,
     }
 }
 

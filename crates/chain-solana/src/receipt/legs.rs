@@ -1,9 +1,11 @@
 //! What each swap of a transaction exchanged: by what its pool's vaults hold before and behind it, and by what arrived
 //! in the wallet.
 
+use std::collections::BTreeMap;
+
 use amm::instruction::Amounts;
-use amm::token::WRAPPED_SOL;
-use amm::{Address, Program, Swap};
+use amm::token::{TransferFee, WRAPPED_SOL};
+use amm::{Address, Program, Refusal, Swap};
 
 use super::Swapped;
 use crate::message::Decoded;
@@ -22,15 +24,28 @@ pub struct Exchanged {
     pub amount_out: u64,
 }
 
-/// The swaps of a transaction in their order; nothing where the balances do not tell them apart. `change` is how much
-/// the wallet's holding of a mint has grown.
+/// What the token programs may have kept of each transfer of a mint, the likeliest first.
+pub type Fees = BTreeMap<Address, Vec<TransferFee>>;
+
+/// What each of a transaction's swaps exchanged.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Legs {
+    /// In their order; nothing where the balances do not tell them apart.
+    pub exchanged: Vec<Exchanged>,
+    /// Mints of which a part was kept, nobody knows how much of each leg's: their legs have proportional shares of what
+    /// the wallet shows.
+    pub shared: Vec<Address>,
+}
+
+/// The swaps of a transaction in their order. `change` is how much the wallet's holding of a mint has grown.
 pub(super) fn exchanged(
     meta: &Meta,
     decoded: &Decoded,
     swapped: &Swapped,
     programs: &[Program],
+    fees: &Fees,
     change: impl Fn(Address) -> Option<i128>,
-) -> Vec<Exchanged> {
+) -> Legs {
     let swaps = decoded.instructions.iter().filter_map(|instruction| {
         let program = programs.iter().find(|it| it.id() == instruction.program)?;
         Swap::decode(program, instruction).ok()
@@ -38,12 +53,14 @@ pub(super) fn exchanged(
     let swaps: Vec<Swap> = swaps.collect();
     let is_twice = |pool| swaps.iter().filter(|it| it.pool == pool).count() > 1;
     if swaps.iter().any(|swap| is_twice(swap.pool)) {
-        return Vec::new();
+        return Legs::default();
     }
     let legs = swaps.iter().map(|swap| of_vaults(meta, decoded, swap));
     let Some(mut legs) = legs.collect::<Option<Vec<_>>>() else {
-        return Vec::new();
+        return Legs::default();
     };
+    let fees_of = |mint| fees.get(&mint).map_or(&[][..], Vec::as_slice);
+    let mut shared = Vec::new();
     let mut received: Vec<Address> = legs.iter().map(|leg| leg.mint_out).collect();
     received.sort_unstable();
     received.dedup();
@@ -53,23 +70,75 @@ pub(super) fn exchanged(
         if mint == swapped.mint_out || mint != WRAPPED_SOL {
             let arrived = positive(change(mint)).map(|grown| grown + passed_on);
             let of_mint = legs.iter_mut().filter(|leg| leg.mint_out == mint);
-            share(of_mint.map(|leg| &mut leg.amount_out).collect(), arrived);
+            let of_mint = of_mint.map(|leg| &mut leg.amount_out).collect();
+            if divide(of_mint, arrived, fees_of(mint), TransferFee::arriving) == Parts::Shared {
+                shared.push(mint);
+            }
         }
     }
     let sold = positive(change(swapped.mint_in).map(|grown| -grown));
     let of_sold = legs.iter_mut().filter(|leg| leg.mint_in == swapped.mint_in);
-    share(of_sold.map(|leg| &mut leg.amount_in).collect(), sold);
-    legs
+    let of_sold = of_sold.map(|leg| &mut leg.amount_in).collect();
+    let fees = fees_of(swapped.mint_in);
+    if divide(of_sold, sold, fees, TransferFee::to_send) == Parts::Shared {
+        shared.push(swapped.mint_in);
+    }
+    Legs {
+        exchanged: legs,
+        shared,
+    }
 }
 
 fn positive(amount: Option<i128>) -> Option<u128> {
     u128::try_from(amount?).ok()
 }
 
-/// A token program may keep a part of what vaults send or receive: each leg has its share of what the wallet shows.
-fn share(mut parts: Vec<&mut u64>, total: Option<u128>) {
+/// How well parts are known of which the wallet shows the sum.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Parts {
+    Exact,
+    Shared,
+}
+
+/// Makes of what vaults sent or received what arrived in the wallet or left it, of which the total is known. A fee is
+/// the right one where it explains that to the unit.
+fn divide(
+    mut parts: Vec<&mut u64>,
+    total: Option<u128>,
+    fees: &[TransferFee],
+    beside: fn(&TransferFee, u64) -> Result<u64, Refusal>,
+) -> Parts {
+    let Some(total) = total else {
+        return Parts::Exact;
+    };
+    if let [only] = parts.as_mut_slice() {
+        **only = u64::try_from(total).unwrap_or(**only);
+        return Parts::Exact;
+    }
+    let is_whole = |parts: &[u64]| parts.iter().copied().map(u128::from).sum::<u128>() == total;
+    let vaults: Vec<u64> = parts.iter().map(|part| **part).collect();
+    if is_whole(&vaults) {
+        return Parts::Exact;
+    }
+    let explained = fees.iter().find_map(|fee| {
+        let of_vaults = vaults.iter().map(|part| beside(fee, *part));
+        let parts: Vec<u64> = of_vaults.collect::<Result<_, _>>().ok()?;
+        is_whole(&parts).then_some(parts)
+    });
+    let Some(explained) = explained else {
+        share(parts, total);
+        return Parts::Shared;
+    };
+    for (part, amount) in parts.into_iter().zip(explained) {
+        *part = amount;
+    }
+    Parts::Exact
+}
+
+/// Each leg has its proportional share of what the wallet shows.
+fn share(mut parts: Vec<&mut u64>, total: u128) {
     let given: u128 = parts.iter().map(|part| u128::from(**part)).sum();
-    let Some((total, (last, others))) = total.zip(parts.split_last_mut()) else {
+    let Some((last, others)) = parts.split_last_mut() else {
         return;
     };
     let mut rest = total;
@@ -114,3 +183,6 @@ fn of_vaults(meta: &Meta, decoded: &Decoded, swap: &Swap) -> Option<Exchanged> {
         amount_out: output.1.checked_sub(output.2)?,
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use amm::token::{TokenAccount, WRAPPED_SOL, is_program};
 use amm::{Address, Program};
 use chain_solana::receipt::failure::Reason;
-use chain_solana::receipt::legs::Exchanged;
+use chain_solana::receipt::legs::{Exchanged, Fees};
 use chain_solana::receipt::{self, Effect, Receipt, Swapped};
 use chain_solana::rpc::transaction::{Meta, TokenBalance};
 use chain_solana::rpc::{Failure, Lamports, Slot, Transaction};
@@ -63,8 +63,8 @@ fn a_receipt_tells_what_the_wallet_paid_and_received() {
             assert!(!is_as_signed((amount_in - 1, amount_out)), "{}", case.id);
         }
         assert!(!is_as_signed((amount_in, 0)), "{}", case.id);
-        let sum = |of: fn(&Exchanged) -> u64| legs.iter().map(of).sum::<u64>();
-        assert_eq!(legs.len(), trade.legs.len(), "{}", case.id);
+        let sum = |of: fn(&Exchanged) -> u64| legs.exchanged.iter().map(of).sum::<u64>();
+        assert_eq!(legs.exchanged.len(), trade.legs.len(), "{}", case.id);
         assert_eq!(sum(|leg| leg.amount_in), amount_in, "{}", case.id);
         assert_eq!(sum(|leg| leg.amount_out), amount_out, "{}", case.id);
         count += 1;
@@ -185,6 +185,7 @@ fn read(case: &Case, swapped: &Swapped) -> Receipt {
         &case.decoded,
         swapped,
         &Program::MAINNET,
+        &Fees::new(),
     )
     .unwrap()
 }

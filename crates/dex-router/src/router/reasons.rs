@@ -3,13 +3,88 @@
 use domain::quote::Offer;
 use domain::{MaxImpact, Venue};
 
-use super::NoRoute;
+use super::{NoRoute, RouteRequest, Router};
 use crate::gates::Gate;
 use crate::offers::{Asked, Declined};
+use crate::request::QuoteRequest;
 use crate::thirds::Third;
+use crate::{candidates, planning};
+
+impl Router {
+    /// Why there is no route. Of a pair of which no pool trades it is what keeps the order from going over the third
+    /// tokens that can be reached.
+    pub(super) fn why_none(
+        &self,
+        asked: &[Asked],
+        thirds: &[Third],
+        request: &RouteRequest,
+    ) -> NoRoute {
+        match why_none(asked, thirds, request.max_impact) {
+            NoRoute::NoPool(direct) => {
+                let reachable = thirds.iter().filter(|third| third.may_be_reachable());
+                let over = reachable.map(|third| {
+                    let name = self.tokens.name_of(third.asset.mint);
+                    (name, self.why_not_over(third, request))
+                });
+                of_ways(&direct, &over.collect::<Vec<_>>())
+            }
+            why => why,
+        }
+    }
+
+    /// Why an order does not go over a third token.
+    fn why_not_over(&self, third: &Third, request: &RouteRequest) -> NoRoute {
+        let to = QuoteRequest {
+            asset_out: third.asset,
+            ..request.quote
+        };
+        let asked = self.judge(&third.to, to, request.venues);
+        let before = candidates::of(&asked, to, request.max_impact);
+        let paid = planning::singles(&before, to.amount_in).map(|(_, plan)| plan.amount_out);
+        let Some(paid) = paid.max() else {
+            return why_not_direct(&asked, request.max_impact);
+        };
+        let from = QuoteRequest {
+            asset_in: third.asset,
+            amount_in: planning::passed_on(paid, request.slippage),
+            ..request.quote
+        };
+        let asked = self.judge(&third.from, from, request.venues);
+        let behind = candidates::of(&asked, from, request.max_impact);
+        match planning::singles(&behind, from.amount_in).next() {
+            None => why_not_direct(&asked, request.max_impact),
+            Some(_) => NoRoute::NoPool("one transaction has no room for two swaps".to_owned()),
+        }
+    }
+}
+
+/// The reason of a pair of which no pool trades, by what each way over a third token lacks: one that may pass before
+/// others, and of the others that of the way that lacks least.
+fn of_ways(direct: &str, over: &[(String, NoRoute)]) -> NoRoute {
+    let told = || {
+        let ways = over.iter().map(|(name, why)| format!("over {name}: {why}"));
+        let all: Vec<String> = [direct.to_owned()].into_iter().chain(ways).collect();
+        all.join("; ")
+    };
+    if over.iter().any(|(_, why)| why.may_pass()) {
+        return NoRoute::NoQuote(told());
+    }
+    let rank = |why: &NoRoute| match why {
+        NoRoute::PriceImpact { least_ppm, .. } => Some((0, *least_ppm)),
+        NoRoute::InsufficientLiquidity => Some((1, 0)),
+        NoRoute::AmountTooSmall => Some((2, 0)),
+        // What a third token's pools are refused for says nothing of the order's own tokens.
+        _ => None,
+    };
+    let ranked = over.iter().filter_map(|(_, why)| Some((rank(why)?, why)));
+    match ranked.min_by_key(|(rank, _)| *rank) {
+        Some((_, why)) => why.clone(),
+        None => NoRoute::NoPool(told()),
+    }
+}
 
 /// A reason that holds whenever one asks is given only where every venue answered with one of that kind.
-pub(crate) fn why_none(
+pub(super) fn why_none(
     asked: &[Asked],
     thirds: &[Third],
     max_impact: Option<MaxImpact>,

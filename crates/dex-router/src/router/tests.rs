@@ -2,6 +2,7 @@ mod bounds;
 mod buying;
 mod gated;
 mod reach;
+mod reasons;
 mod scripted;
 mod sniping;
 mod speed;

@@ -146,6 +146,27 @@ fn millionths_are_rounded_to_the_nearest_hundredth_of_a_percent() {
 }
 
 #[test]
+fn gains_and_losses_are_told_to_the_nearest_whole_basis_point() {
+    // Up and down alike.
+    let told = |amount_out| exchange(1, amount_out).bps_above(exchange(1, 1_000_000));
+    let more = [
+        (1_000_049, 0),
+        (1_000_050, 1),
+        (1_006_260, 63),
+        (1_006_249, 62),
+    ];
+    for (amount_out, expected) in more {
+        assert_eq!(told(amount_out), Some(expected), "{amount_out}");
+        assert_eq!(
+            told(2_000_000 - amount_out),
+            Some(-expected),
+            "{amount_out}"
+        );
+    }
+    assert_eq!(exchange(1, 1).bps_above(exchange(1, 0)), None);
+}
+
+#[test]
 fn the_price_before_a_trade_has_neither_its_fee_nor_its_impact() {
     // 1 000 000 at a price of 1: 2500 ppm are kept, and the rest buys 1000 ppm less.
     let amount_out = 1_000_000 * (1_000_000 - 2_500) / 1_000_000 * (1_000_000 - 1_000) / 1_000_000;

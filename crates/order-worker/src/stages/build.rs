@@ -14,7 +14,7 @@ use tokio::time::timeout;
 use tracing::field::{Empty, display};
 use tracing::{Instrument, error, trace_span};
 
-use super::{StageError, limits, route, settle};
+use super::{StageError, limits, revert, route};
 use crate::context::Context;
 use crate::crash_point::{self, CrashPoint};
 use crate::metrics::Metrics;
@@ -153,7 +153,7 @@ async fn not_built(ctx: &Context, order: &Order, choice: &Choice, error: Error) 
             StageError::transient(FailureCode::QuoteMismatch, reason)
         }
         Error::WouldFail(revert) => {
-            let failure = settle::explain(&ctx.router, choice, order.terms.asset_out, revert);
+            let failure = revert::explain(&ctx.router, choice, revert);
             let reason = format!("simulated, before it was signed: {}", failure.reason);
             StageError::transient(failure.code, reason)
         }

@@ -7,19 +7,17 @@
 
 use std::time::Duration;
 
-use dex_router::Router;
 use domain::event::{Failure, FailureCode};
 use domain::quote::{Choice, Receipt};
 use domain::transaction::SignedTransaction;
-use domain::{Asset, BaseUnits, OrderId};
+use domain::{BaseUnits, OrderId};
 use ports::STAGE_SPANS;
-use ports::chain::Revert;
 use ports::landing::{Fate, Standing};
 use tokio::time::timeout;
 use tracing::field::{Empty, display};
 use tracing::{Instrument, debug, trace_span};
 
-use super::failure;
+use super::{failure, revert};
 use crate::asking::{PATIENCE, in_time};
 use crate::context::Context;
 use crate::crash_point::{self, CrashPoint};
@@ -71,7 +69,6 @@ pub(crate) struct Sending<'a> {
     pub(crate) order: OrderId,
     pub(crate) transaction: &'a SignedTransaction,
     pub(crate) choice: &'a Choice,
-    pub(crate) asset_out: Asset,
 }
 
 /// Works on a stored transaction until its fate is known or its time in the slot is over.
@@ -199,7 +196,7 @@ fn verdict(ctx: &Context, sending: Sending<'_>, fate: Fate) -> Option<Settled> {
             receipt,
             is_final: true,
         } => {
-            let failure = explain(&ctx.router, sending.choice, sending.asset_out, &reason);
+            let failure = revert::explain(&ctx.router, sending.choice, &reason);
             ctx.metrics.reverted(&failure, &receipt);
             let failure = Failure {
                 paid_lamports: Some(receipt.fee_lamports),
@@ -214,7 +211,7 @@ fn verdict(ctx: &Context, sending: Sending<'_>, fate: Fate) -> Option<Settled> {
             is_final: false,
             ..
         } => {
-            let failure = explain(&ctx.router, sending.choice, sending.asset_out, &reason);
+            let failure = revert::explain(&ctx.router, sending.choice, &reason);
             Some(undecided(ctx, sending, Some(failure.code)))
         }
     }
@@ -244,26 +241,5 @@ fn undecided(ctx: &Context, sending: Sending<'_>, rolled_back: Option<FailureCod
     Settled::Undecided {
         ask_again_in: pause - early,
         rolled_back,
-    }
-}
-
-pub(super) fn explain(
-    router: &Router,
-    choice: &Choice,
-    asset_out: Asset,
-    revert: &Revert,
-) -> Failure {
-    let minimum = router.print(choice.min_amount_out, asset_out);
-    match revert {
-        Revert::SlippageExceeded => failure(
-            FailureCode::SlippageExceeded,
-            format!(
-                "slippage exceeded: the price moved and the swap would have returned less than {minimum}"
-            ),
-        ),
-        Revert::InsufficientLiquidity => {
-            failure(FailureCode::InsufficientLiquidity, revert.to_string())
-        }
-        Revert::Other(_) => failure(FailureCode::TransactionFailed, revert.to_string()),
     }
 }

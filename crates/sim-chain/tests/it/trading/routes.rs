@@ -147,6 +147,26 @@ async fn a_divided_order_is_simulated_lands_and_its_receipt_tells_each_legs_real
     assert_eq!(fill.receipt.unwrap().leftover, []);
 }
 
+/// The token program keeps a tenth of a percent of a PYUSD leg, and of a large one no more than a thousand.
+#[tokio::test]
+async fn each_leg_of_a_token_with_a_capped_fee_is_told_to_the_unit() {
+    let stage = Stage::open();
+    let pyusd = TokenList::mainnet().find("PYUSD").unwrap();
+    let (pair, most) = ((Asset::SOL, pyusd), 1_000_000_000_000);
+    let choice = chosen(&stage, (2, 1), pair, 14_700 * SOL).await;
+    let [one, other] = choice.route.legs() else {
+        panic!("{choice:?}")
+    };
+    let paid = [one, other].map(|leg| leg.amount_out.get());
+    let is_capped = paid.map(|it| it > most);
+    assert_ne!(is_capped[0], is_capped[1], "{paid:?}");
+
+    let built = built(&stage, 1, &choice).await.unwrap();
+    assert_eq!(stage.land(&built.bytes).await.outcome, Ok(()));
+
+    filled_as_quoted(&stage, &choice, &built).await;
+}
+
 #[tokio::test]
 async fn a_leg_that_would_pay_too_little_undoes_the_others() {
     let stage = plain();
@@ -170,8 +190,37 @@ async fn a_leg_that_would_pay_too_little_undoes_the_others() {
     let Fate::Reverted { reason, .. } = fate else {
         panic!("{fate:?}")
     };
-    assert_eq!(reason, Revert::SlippageExceeded);
+    let Revert::LegTooSmall { leg: 1, least } = reason else {
+        panic!("{reason:?}")
+    };
+    assert!(least > BaseUnits::new(0) && least < second.amount_out);
     assert_eq!(held(first).await, before);
+}
+
+#[tokio::test]
+async fn a_first_leg_that_pays_less_than_the_second_takes_is_told_as_such() {
+    let stage = plain();
+    let (_, direct) = stage.found(PAIR).await;
+    for pool in &direct {
+        sell_into(&stage, pool.pool.address.unwrap(), 3_000).await;
+    }
+    stage.clock.advance(Duration::from_secs(5));
+    let choice = choice(&stage, (2, 2), 100).await;
+    let [first, second] = choice.route.legs() else {
+        panic!("{choice:?}")
+    };
+    let built = built(&stage, 1, &choice).await.unwrap();
+    sell_into(&stage, first.pool.address.unwrap(), 2_000).await;
+
+    let landed = stage.land(&built.bytes).await;
+
+    assert!(landed.outcome.is_err());
+    let fate = stage.chain.fate(&built).await.unwrap();
+    let Fate::Reverted { reason, .. } = fate else {
+        panic!("{fate:?}")
+    };
+    let least = second.amount_in;
+    assert_eq!(reason, Revert::LegTooSmall { leg: 0, least });
 }
 
 #[tokio::test]
