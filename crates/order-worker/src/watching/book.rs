@@ -5,7 +5,9 @@
 //! within a class they stand by their price. Trailing stops of one trail stand by their acceptance: the older one has the
 //! higher high, and so the higher trigger. Those that are not activated stand by their activation price.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+mod rows;
+
+use std::iter;
 
 use dex_router::request::QuoteRequest;
 use dex_router::router::{AmountClass, Bounds, Look, RouteRequest};
@@ -17,6 +19,7 @@ use domain::{
 };
 
 use crate::looking::{largest, power};
+use rows::{Row, Rows};
 
 /// Orders of a pair that are looked at in one round, and of one side of a class at least and at most.
 const OF_PAIR_MAX: usize = 1_024;
@@ -25,7 +28,7 @@ const OF_CLASS: (usize, usize) = (16, 128);
 const CLASSES_MAX: usize = 256;
 
 /// What tells the prices of orders apart, beside their amounts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Kind {
     venues: VenueSet,
     max_impact: Option<MaxImpact>,
@@ -37,17 +40,82 @@ struct Kind {
 #[derive(Debug)]
 struct Class {
     kind: Kind,
-    above: BTreeMap<(Price, OrderId), BaseUnits>,
-    below: BTreeMap<(Price, OrderId), BaseUnits>,
+    above: Rows<Priced>,
+    below: Rows<Priced>,
+}
+
+/// An order of a class.
+#[derive(Debug, Clone, Copy)]
+struct Priced {
+    price: Price,
+    id: OrderId,
+    amount_in: BaseUnits,
+}
+
+impl Row for Priced {
+    type Key = (Price, OrderId);
+
+    fn key(&self) -> Self::Key {
+        (self.price, self.id)
+    }
+}
+
+/// A trailing stop that is activated.
+#[derive(Debug, Clone, Copy)]
+struct Trailing {
+    trail: Trail,
+    accepted_at: Timestamp,
+    id: OrderId,
+}
+
+impl Row for Trailing {
+    type Key = (Trail, Timestamp, OrderId);
+
+    fn key(&self) -> Self::Key {
+        (self.trail, self.accepted_at, self.id)
+    }
+}
+
+/// A trailing stop that is not.
+#[derive(Debug, Clone, Copy)]
+struct Dormant {
+    activation: Price,
+    id: OrderId,
+    trail: Trail,
+    accepted_at: Timestamp,
+}
+
+impl Row for Dormant {
+    type Key = (Price, OrderId);
+
+    fn key(&self) -> Self::Key {
+        (self.activation, self.id)
+    }
+}
+
+impl Row for (Timestamp, OrderId) {
+    type Key = Self;
+
+    fn key(&self) -> Self {
+        *self
+    }
 }
 
 /// Where an order stands.
 #[derive(Debug, Clone, Copy)]
 enum Place {
-    Above(u32, Price),
-    Below(u32, Price),
+    Above(u16, Price),
+    Below(u16, Price),
     Trailing(Trail, Timestamp),
-    Dormant(Price, Timestamp),
+    Dormant(Price),
+}
+
+impl Row for (OrderId, Place) {
+    type Key = OrderId;
+
+    fn key(&self) -> OrderId {
+        self.0
+    }
 }
 
 /// An order whose price is to be asked for.
@@ -92,15 +160,13 @@ impl Candidate {
 pub(super) struct Book {
     assets: (Asset, Asset),
     classes: Vec<Class>,
-    kinds: HashMap<Kind, u32>,
-    trailing: BTreeMap<Trail, BTreeSet<(Timestamp, OrderId)>>,
-    /// Those that are not activated.
-    dormant: BTreeMap<(Price, OrderId), (Trail, Timestamp)>,
+    trailing: Rows<Trailing>,
+    dormant: Rows<Dormant>,
     /// When those were accepted.
-    sleeping_since: BTreeSet<(Timestamp, OrderId)>,
+    sleeping_since: Rows<(Timestamp, OrderId)>,
     /// Some of those may have been reached before they were entered.
     has_new_dormant: bool,
-    places: HashMap<OrderId, Place>,
+    places: Rows<(OrderId, Place)>,
 }
 
 impl Book {
@@ -109,12 +175,11 @@ impl Book {
         Self {
             assets,
             classes: Vec::new(),
-            kinds: HashMap::new(),
-            trailing: BTreeMap::new(),
-            dormant: BTreeMap::new(),
-            sleeping_since: BTreeSet::new(),
+            trailing: Rows::new(),
+            dormant: Rows::new(),
+            sleeping_since: Rows::new(),
             has_new_dormant: false,
-            places: HashMap::new(),
+            places: Rows::new(),
         }
     }
 
@@ -122,7 +187,7 @@ impl Book {
         self.assets
     }
 
-    pub(super) fn len(&self) -> usize {
+    pub(super) const fn len(&self) -> usize {
         self.places.len()
     }
 
@@ -137,11 +202,16 @@ impl Book {
         self.remove(id);
         let place = match (terms.order_type, terms.order_type.condition()) {
             (OrderType::TrailingStop { trail, activation }, _) => match activation {
-                Some(price) => {
-                    self.dormant.insert((price, id), (trail, accepted_at));
+                Some(activation) => {
+                    self.dormant.insert(Dormant {
+                        activation,
+                        id,
+                        trail,
+                        accepted_at,
+                    });
                     self.sleeping_since.insert((accepted_at, id));
                     self.has_new_dormant = true;
-                    Place::Dormant(price, accepted_at)
+                    Place::Dormant(activation)
                 }
                 None => self.trail(id, trail, accepted_at),
             },
@@ -157,65 +227,68 @@ impl Book {
                 let Some(index) = self.class(kind) else {
                     return;
                 };
-                let class = &mut self.classes[index as usize];
+                let class = &mut self.classes[usize::from(index)];
+                let priced = Priced {
+                    price,
+                    id,
+                    amount_in: terms.amount_in,
+                };
                 match condition {
                     Condition::AtOrAbove => {
-                        class.above.insert((price, id), terms.amount_in);
+                        class.above.insert(priced);
                         Place::Above(index, price)
                     }
                     Condition::AtOrBelow => {
-                        class.below.insert((price, id), terms.amount_in);
+                        class.below.insert(priced);
                         Place::Below(index, price)
                     }
                 }
             }
         };
-        self.places.insert(id, place);
+        self.places.insert((id, place));
     }
 
     fn trail(&mut self, id: OrderId, trail: Trail, accepted_at: Timestamp) -> Place {
-        let of_trail = self.trailing.entry(trail).or_default();
-        of_trail.insert((accepted_at, id));
+        self.trailing.insert(Trailing {
+            trail,
+            accepted_at,
+            id,
+        });
         Place::Trailing(trail, accepted_at)
     }
 
-    fn class(&mut self, kind: Kind) -> Option<u32> {
-        if let Some(known) = self.kinds.get(&kind) {
-            return Some(*known);
-        }
-        let index = u32::try_from(self.classes.len()).ok()?;
-        if self.classes.len() >= CLASSES_MAX {
+    fn class(&mut self, kind: Kind) -> Option<u16> {
+        let known = self.classes.iter().position(|class| class.kind == kind);
+        let index = known.unwrap_or(self.classes.len());
+        if index >= CLASSES_MAX {
             return None;
         }
-        self.kinds.insert(kind, index);
-        self.classes.push(Class {
-            kind,
-            above: BTreeMap::new(),
-            below: BTreeMap::new(),
-        });
-        Some(index)
+        if known.is_none() {
+            self.classes.push(Class {
+                kind,
+                above: Rows::new(),
+                below: Rows::new(),
+            });
+        }
+        u16::try_from(index).ok()
     }
 
     /// The order waits no more.
     pub(super) fn remove(&mut self, id: OrderId) {
-        match self.places.remove(&id) {
+        match self.places.remove(&id).map(|(_, place)| place) {
             Some(Place::Above(class, price)) => {
-                self.classes[class as usize].above.remove(&(price, id));
+                self.classes[usize::from(class)].above.remove(&(price, id));
             }
             Some(Place::Below(class, price)) => {
-                self.classes[class as usize].below.remove(&(price, id));
+                self.classes[usize::from(class)].below.remove(&(price, id));
             }
             Some(Place::Trailing(trail, at)) => {
-                if let Some(of_trail) = self.trailing.get_mut(&trail) {
-                    of_trail.remove(&(at, id));
-                    if of_trail.is_empty() {
-                        self.trailing.remove(&trail);
-                    }
-                }
+                self.trailing.remove(&(trail, at, id));
             }
-            Some(Place::Dormant(price, at)) => {
-                self.dormant.remove(&(price, id));
-                self.sleeping_since.remove(&(at, id));
+            Some(Place::Dormant(price)) => {
+                if let Some(dormant) = self.dormant.remove(&(price, id)) {
+                    self.sleeping_since.remove(&(dormant.accepted_at, id));
+                }
             }
             None => {}
         }
@@ -223,7 +296,8 @@ impl Book {
 
     /// Whether the order stands here as these terms have it.
     pub(super) fn stands_as(&self, terms: &Terms, id: OrderId) -> bool {
-        match (self.places.get(&id), terms.order_type) {
+        let place = self.places.get(&id).map(|(_, place)| place);
+        match (place, terms.order_type) {
             (Some(Place::Above(_, price) | Place::Below(_, price)), of) => {
                 of.condition().is_some_and(|(_, now)| now == *price)
             }
@@ -258,33 +332,24 @@ impl Book {
         let share = OF_PAIR_MAX / (2 * self.classes.len()).max(1);
         let of_class = share.clamp(fewest, most_of_class);
         for (class, least) in self.classes.iter().zip(&bounds.least) {
-            let may_fire = class
-                .above
-                .iter()
-                .take_while(|((price, _), _)| *price <= most);
-            let above = may_fire.filter(|((_, id), _)| !is_left_alone(*id));
-            let of = |condition| {
-                move |((price, id), amount): (&(Price, OrderId), &BaseUnits)| {
-                    self.candidate(class, (*price, *id), *amount, condition)
-                }
-            };
+            let of = |condition| move |priced: &Priced| self.candidate(class, *priced, condition);
+            let may_fire = class.above.iter().take_while(|it| it.price <= most);
+            let above = may_fire.filter(|it| !is_left_alone(it.id));
             all.extend(above.take(of_class).map(of(Condition::AtOrAbove)));
             let from_above = class.below.iter().rev();
-            let may_fire =
-                from_above.take_while(|((price, _), _)| least.is_none_or(|least| *price >= least));
-            let below = may_fire.filter(|((_, id), _)| !is_left_alone(*id));
+            let may_fire = from_above.take_while(|it| least.is_none_or(|least| it.price >= least));
+            let below = may_fire.filter(|it| !is_left_alone(it.id));
             all.extend(below.take(of_class).map(of(Condition::AtOrBelow)));
         }
         all
     }
 
-    fn candidate(
-        &self,
-        class: &Class,
-        (price, id): (Price, OrderId),
-        amount_in: BaseUnits,
-        condition: Condition,
-    ) -> Candidate {
+    fn candidate(&self, class: &Class, priced: Priced, condition: Condition) -> Candidate {
+        let Priced {
+            price,
+            id,
+            amount_in,
+        } = priced;
         let Kind {
             venues,
             max_impact,
@@ -313,10 +378,15 @@ impl Book {
 
     /// When the first and when the last of the trailing stops was accepted.
     pub(super) fn accepted(&self) -> Option<(Timestamp, Timestamp)> {
-        let all = self.trailing.values().chain([&self.sleeping_since]);
-        let ends = all.flat_map(|accepted| [accepted.first(), accepted.last()]);
-        let times = ends.flatten().map(|(at, _)| *at);
-        let (first, last) = times.fold((None, None), |(first, last), at| {
+        let of_trails = self.trails().flat_map(|trail| {
+            let first = self.trailing.behind(|it| it.trail < trail).next();
+            [first, self.trailing.last_of(|it| it.trail <= trail)]
+        });
+        let of_trails = of_trails.map(|end| end.map(|it| it.accepted_at));
+        let dormant = [self.sleeping_since.first(), self.sleeping_since.last()];
+        let dormant = dormant.map(|end| end.map(|(at, _)| *at));
+        let ends = of_trails.chain(dormant);
+        let (first, last) = ends.flatten().fold((None, None), |(first, last), at| {
             let first = first.map_or(at, |first: Timestamp| first.min(at));
             let last = last.map_or(at, |last: Timestamp| last.max(at));
             (Some(first), Some(last))
@@ -326,21 +396,21 @@ impl Book {
 
     /// Activates those that the spot has reached, or had before they were entered.
     pub(super) fn activate(&mut self, highs: &Highs, spot: Price) {
-        let is_reached = |((price, _), (_, at)): &(&(Price, OrderId), &(Trail, Timestamp))| {
-            highs.since(*at).is_some_and(|high| high >= *price)
+        let is_reached = |it: &&Dormant| {
+            let high = highs.since(it.accepted_at);
+            high.is_some_and(|high| high >= it.activation)
         };
-        let reached: Vec<_> = if std::mem::take(&mut self.has_new_dormant) {
-            self.dormant.iter().filter(is_reached).collect()
+        let reached: Vec<Dormant> = if std::mem::take(&mut self.has_new_dormant) {
+            self.dormant.iter().filter(is_reached).copied().collect()
         } else {
             let below = self.dormant.iter();
-            let below = below.take_while(|((price, _), _)| *price <= spot);
-            below.filter(is_reached).collect()
+            let below = below.take_while(|it| it.activation <= spot);
+            below.filter(is_reached).copied().collect()
         };
-        let reached: Vec<_> = reached.into_iter().map(|(key, of)| (key.1, *of)).collect();
-        for (id, (trail, accepted_at)) in reached {
-            self.remove(id);
-            let place = self.trail(id, trail, accepted_at);
-            self.places.insert(id, place);
+        for it in reached {
+            self.remove(it.id);
+            let place = self.trail(it.id, it.trail, it.accepted_at);
+            self.places.insert((it.id, place));
         }
     }
 
@@ -351,17 +421,26 @@ impl Book {
         spot: Price,
         is_left_alone: impl Fn(OrderId) -> bool,
     ) -> Vec<OrderId> {
-        let all = self.trailing.iter().flat_map(|(trail, of_trail)| {
-            let holds = |at: Timestamp| {
-                let high = highs.since(at);
-                high.is_some_and(|high| trail.is_reached(high, spot))
+        let all = self.trails().flat_map(|trail| {
+            let holds = move |it: &&Trailing| {
+                let high = highs.since(it.accepted_at);
+                it.trail == trail && high.is_some_and(|high| trail.is_reached(high, spot))
             };
-            let holding = of_trail.iter().take_while(move |(at, _)| holds(*at));
-            holding.map(|(_, id)| *id)
+            let of_trail = self.trailing.behind(move |it| it.trail < trail);
+            of_trail.take_while(holds).map(|it| it.id)
         });
         all.filter(|id| !is_left_alone(*id))
             .take(OF_PAIR_MAX)
             .collect()
+    }
+
+    /// The trails that there are, each once.
+    fn trails(&self) -> impl Iterator<Item = Trail> {
+        let first = self.trailing.first().map(|it| it.trail);
+        iter::successors(first, |trail| {
+            let next = self.trailing.behind(|it| it.trail <= *trail).next();
+            next.map(|it| it.trail)
+        })
     }
 }
 

@@ -3,6 +3,8 @@
 //! 2. an order stands once, where its last terms have it, and nowhere once it is removed;
 //! 3. of trailing stops those that hold are met and no others, activated or not.
 
+use std::collections::BTreeMap;
+
 use domain::order::{PoolGates, Sniper, Trigger};
 use proptest::prelude::*;
 use uuid::Uuid;
@@ -229,29 +231,45 @@ fn resident() -> usize {
     pages.parse::<usize>().expect("a number") * 4_096
 }
 
+/// What the orders of so many books take each, in bytes: of all kinds and many amounts, as random as ids and prices are.
+fn bytes_of_each(books: u32, orders: u32) -> usize {
+    let before = resident();
+    let mut all = Vec::new();
+    for number_of_book in 0..books {
+        let mut book = book();
+        for number in 0..orders {
+            let mixed = (number_of_book * orders + number).wrapping_mul(2_654_435_761);
+            let order_type = match number % 4 {
+                3 => OrderType::TrailingStop {
+                    trail: Trail::new(u16::try_from(mixed % 500).unwrap() + 1).unwrap(),
+                    activation: (mixed % 2 == 0).then(|| price(mixed % 10_000 + 1)),
+                },
+                kind => order_type(u8::try_from(kind).unwrap(), mixed % 10_000 + 1),
+            };
+            let amount = 1 << (mixed % 30);
+            let accepted = at(i64::from(number));
+            book.put(id(mixed), &terms(order_type, amount), accepted, None);
+        }
+        assert_eq!(book.len(), orders as usize);
+        all.push(book);
+    }
+    (resident() - before) / (books as usize * orders as usize)
+}
+
 /// Must hold, issue 21.
 #[test]
-fn an_order_takes_no_more_than_two_hundred_bytes_of_memory() {
-    const ORDERS: u32 = 200_000;
-    let before = resident();
-    let mut book = book();
-    for number in 0..ORDERS {
-        // As random as ids and prices are.
-        let mixed = number.wrapping_mul(2_654_435_761);
-        let order_type = match number % 4 {
-            3 => OrderType::TrailingStop {
-                trail: Trail::new(u16::try_from(mixed % 500).unwrap() + 1).unwrap(),
-                activation: (mixed % 2 == 0).then(|| price(mixed % 10_000 + 1)),
-            },
-            kind => order_type(u8::try_from(kind).unwrap(), mixed % 10_000 + 1),
-        };
-        let amount = 1 << (mixed % 30);
-        let accepted = at(i64::from(number));
-        book.put(id(mixed), &terms(order_type, amount), accepted, None);
-    }
+fn an_order_of_one_pair_takes_no_more_than_two_hundred_bytes_of_memory() {
+    let each = bytes_of_each(1, 200_000);
 
-    let each = (resident() - before) / ORDERS as usize;
+    eprintln!("measured {each}");
+    assert!(each <= 200, "{each} bytes");
+}
 
-    assert_eq!(book.len(), ORDERS as usize);
+/// Must hold, issue 21.
+#[test]
+fn an_order_of_two_hundred_pairs_takes_no_more_than_two_hundred_bytes_of_memory() {
+    let each = bytes_of_each(200, 500);
+
+    eprintln!("measured {each}");
     assert!(each <= 200, "{each} bytes");
 }
