@@ -14,7 +14,7 @@
 //! - **S6** One idempotency key is one order and one answer, byte for byte.
 //! - **S7** A cancellation and an execution have one winner. If a client learned that an order is
 //!   cancelled, the order is cancelled and nothing of it landed; if it learned that it was too
-//!   late, the order is never cancelled.
+//!   late, the order is never cancelled, but in favour of another of its group.
 //! - **S8** Every follower sees every event once and in order, across disconnects and gateways.
 //! - **S9** Once the faults have stopped, every accepted order ends, and everything stops when
 //!   asked to.

@@ -2,7 +2,7 @@
 //! ports and its clock; those wait while it is frozen, and never return once it is dead.
 
 use std::future::pending;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -63,8 +63,8 @@ pub(crate) struct Process {
     life: Mutex<Life>,
     /// How often it was frozen, killed or unreachable.
     doubts: AtomicU64,
-    /// Whether its last heartbeat got no answer.
-    is_unheard: AtomicBool,
+    /// How many of these there were when its last answered heartbeat began.
+    doubts_when_heard: AtomicU64,
     thawed: Notify,
     /// Decides about the faults of its calls. It is separate, so that steps of other processes do
     /// not shift it.
@@ -77,7 +77,7 @@ impl Process {
             clock,
             life: Mutex::new(Life::Running),
             doubts: AtomicU64::new(0),
-            is_unheard: AtomicBool::new(false),
+            doubts_when_heard: AtomicU64::new(0),
             thawed: Notify::new(),
             fortune,
         })
@@ -118,19 +118,19 @@ impl Process {
         self.doubts.load(Ordering::Relaxed)
     }
 
-    /// The same, up to its last answered heartbeat; a call of it may arrive after its end.
+    /// The same, up to its last answered heartbeat: until the next one others may still believe it dead for what came
+    /// between, also of an order that it is granted meanwhile.
     pub(crate) fn doubts_when_heard(&self) -> u64 {
-        let is_unheard = self.is_unheard.load(Ordering::Relaxed);
-        let is_doubted = is_unheard || !matches!(*self.life(), Life::Running);
-        self.doubts().saturating_sub(u64::from(is_doubted))
+        self.doubts_when_heard.load(Ordering::Relaxed)
     }
 
     /// Makes a call that proves that it lives, or retires it.
     pub(crate) async fn be_heard<T>(&self, call: impl Future<Output = Result<T>>) -> Result<T> {
         let unheard = Unheard(self);
+        let doubts = self.doubts();
         let answer = call.await;
         if answer.is_ok() {
-            self.is_unheard.store(false, Ordering::Relaxed);
+            self.doubts_when_heard.store(doubts, Ordering::Relaxed);
             std::mem::forget(unheard);
         }
         answer
@@ -161,7 +161,6 @@ struct Unheard<'a>(&'a Process);
 impl Drop for Unheard<'_> {
     fn drop(&mut self) {
         self.0.doubts.fetch_add(1, Ordering::Relaxed);
-        self.0.is_unheard.store(true, Ordering::Relaxed);
     }
 }
 

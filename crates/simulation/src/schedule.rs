@@ -259,8 +259,9 @@ fn check_told(world: &World, clients: usize, served: &[Told]) {
 }
 
 /// A cancelled order has ended as cancelled, and an order that was too far to be cancelled does not
-/// end so. One exception: an earlier request without an answer may arrive while the order waits for
-/// its retry.
+/// end so. Two exceptions: an earlier request without an answer may arrive while the order waits for
+/// its retry, and what failed to land goes back to waiting for its price, where it may give way to
+/// another of its group.
 fn check_answer(world: &World, told: &Told) {
     let (id, is) = (told.order_id, world.witness.status(told.order_id));
     let Some(answer) = told.answer else {
@@ -271,7 +272,8 @@ fn check_answer(world: &World, told: &Told) {
     }
     let is_kept = match is {
         Some(is) if answer.is_terminal() => is == answer,
-        Some(is) => is != Status::Cancelled || told.is_in_doubt,
+        Some(Status::Cancelled) => told.is_in_doubt || world.witness.gave_way(id),
+        Some(_) => true,
         None => false,
     };
     if !is_kept {

@@ -431,6 +431,15 @@ impl Witness {
         Some(notes.orders.get(&id)?.last()?.data.status())
     }
 
+    /// Whether an order was cancelled because another of its group was confirmed.
+    pub(crate) fn gave_way(&self, id: OrderId) -> bool {
+        let notes = self.notes();
+        let last = notes.orders.get(&id).and_then(|events| events.last());
+        last.is_some_and(
+            |it| matches!(&it.data, EventData::Cancelled { reason } if reason == "oco"),
+        )
+    }
+
     /// How many events an order has.
     pub(crate) fn count_events(&self, id: OrderId) -> usize {
         self.notes().orders.get(&id).map_or(0, Vec::len)
