@@ -281,7 +281,15 @@ async fn judge_trailing(
             ctx.clock.sleep(AGAIN_AFTER).await;
             continue;
         }
-        trails.see(ctx, spot, last, None).await?;
+        // What the second endpoint shows alone is no high.
+        if first_slot.is_none() || ctx.router.elsewhere().is_none() {
+            trails.see(ctx, (assets, spot), last, None).await?;
+        }
+        let holds = |order: &WaitingOrder| trailing::holds(order, &trails.highs, spot.price);
+        if first_slot.is_none() && trails.is_unsure() && !holding.iter().any(holds) {
+            ctx.clock.sleep(AGAIN_AFTER).await;
+            continue;
+        }
         holding.retain(|order| trailing::holds(order, &trails.highs, spot.price));
         if holding.is_empty() {
             return Ok(());

@@ -166,7 +166,9 @@ impl Watched {
     }
 
     fn waits_for_another_look(&self) -> bool {
-        !(self.seen.is_empty() && self.trailing_seen.is_empty() && self.left_alone.is_empty())
+        let is_unsure = self.trails.as_ref().is_some_and(Trails::is_unsure);
+        let has_seen = !(self.seen.is_empty() && self.trailing_seen.is_empty());
+        is_unsure || has_seen || !self.left_alone.is_empty()
     }
 
     /// Looks at the pools, and fires what holds. What was not answered is asked again.
@@ -217,6 +219,7 @@ impl Watched {
         }
         if bounds.spot.is_none() {
             self.trailing_seen.clear();
+            self.trails.iter_mut().for_each(Trails::forget_unsure);
         }
     }
 
@@ -226,18 +229,25 @@ impl Watched {
         ctx: &Context,
         spot: Option<Spot>,
     ) -> ports::Result<(Vec<Seen>, Answered)> {
-        let (Some(spot), Some((first, last))) = (spot, self.book.accepted()) else {
+        let Some((first, last)) = self.book.accepted() else {
+            self.trails = None;
+            return Ok((Vec::new(), Answered::Whole));
+        };
+        let Some(spot) = spot else {
             return Ok((Vec::new(), Answered::Whole));
         };
         let trails = match &mut self.trails {
             Some(trails) => trails,
             none => none.insert(Trails::read(ctx, &self.pair).await?),
         };
-        let answered = match trails.see(ctx, spot, last, Some(first)).await? {
+        let of_pair = (self.book.assets(), spot);
+        let answered = match trails.see(ctx, of_pair, last, Some(first)).await? {
             Highs::Stored => Answered::Whole,
             Highs::ToBeStored => Answered::InPart,
         };
-        self.book.activate(&trails.highs, spot.price);
+        let reached = trails.reached().max(Some(spot.price));
+        self.book
+            .activate(&trails.highs, reached.unwrap_or(spot.price));
         let is_left_alone = |id| self.left_alone.contains_key(&id);
         let below = self
             .book

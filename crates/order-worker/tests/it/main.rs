@@ -16,6 +16,7 @@ mod handing_over;
 mod limiting;
 mod looking_again;
 mod losing;
+mod lying;
 mod resuming;
 mod settling;
 mod sniping;

@@ -409,3 +409,22 @@ async fn a_pool_that_is_closed_takes_no_part() {
 
     assert_eq!(legs(&router.route(&selling(50)).await.unwrap()).len(), 1);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_third_token_that_nobody_showed_is_looked_at_again_by_the_next_order() {
+    let silent = Pairs {
+        silent: vec![(Asset::SOL.mint, USDT.mint)],
+        ..by_usdt()
+    };
+    let router = over(&Arc::new(silent), 2);
+
+    let why = router.route(&selling(10)).await.unwrap_err();
+    let router = Router {
+        source: Arc::new(by_usdt()),
+        ..router
+    };
+    let decision = router.route(&selling(10)).await.unwrap();
+
+    assert!(why.may_pass(), "{why:?}");
+    assert_eq!(legs(&decision).len(), 2);
+}
