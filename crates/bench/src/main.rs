@@ -62,7 +62,8 @@ Examples:
   scripts/bench --seconds 1                 a first impression in three minutes
   scripts/bench --only embedded             without the servers
   scripts/bench --only waiting,million      orders that wait, in ten minutes
-  scripts/bench --only waiting --waiting 1000    the same with a thousand alone
+  scripts/bench --only waiting --waiting 1000
+                                            with a thousand of them, in five minutes
   scripts/bench --full --seconds 10         also a million orders; about forty minutes
 
 Load, servers and engines share this machine: only ratios within one run mean something.";
