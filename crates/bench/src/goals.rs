@@ -155,6 +155,11 @@ fn of_waiting(report: &Report) -> Vec<Goal> {
             of("change to firing, p99, 100000 orders"),
         ),
         most(
+            "waiting: orders that did not fire".to_owned(),
+            0.0,
+            of("did not fire, 100000 orders"),
+        ),
+        most(
             "waiting: CPU of a worker, 20 pairs move, %".to_owned(),
             10.0,
             moving(100_000),

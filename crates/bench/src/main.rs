@@ -42,6 +42,9 @@ struct Program {
     /// Only these, in this order
     #[arg(long, value_name = "PART", value_delimiter = ',', default_values = ["embedded", "scale-out", "life", "baseline"])]
     only: Vec<Part>,
+    /// How many orders wait in the part of that name, run by run
+    #[arg(long, value_name = "COUNT", value_delimiter = ',', default_values = ["1000", "100000"])]
+    waiting: Vec<u64>,
     /// Orders in execution at once, per worker
     #[arg(long, value_name = "COUNT", default_value = "1000")]
     concurrency: u32,
@@ -59,6 +62,8 @@ Examples:
   scripts/bench --seconds 1                 a first impression in three minutes
   scripts/bench --only embedded             without the servers
   scripts/bench --only waiting,million      orders that wait, in ten minutes
+  scripts/bench --only waiting --waiting 1000
+                                            with a thousand of them, in five minutes
   scripts/bench --full --seconds 10         also a million orders; about forty minutes
 
 Load, servers and engines share this machine: only ratios within one run mean something.";
@@ -118,7 +123,7 @@ async fn measure(program: &Program) -> Result<()> {
         Part::Embedded => embedded.steps() + 1 + stores.len(),
         Part::ScaleOut => scale_out::steps(&sizes, program.full),
         Part::Life => scale_out::IN_LIFE.len(),
-        Part::Waiting => waiting::ORDERS.len(),
+        Part::Waiting => program.waiting.len(),
         Part::Million => 1,
         Part::Baseline => baseline::STEPS,
     };
@@ -130,7 +135,7 @@ async fn measure(program: &Program) -> Result<()> {
                 scale_out::run(&sizes, program.full, &mut report, &progress).await?;
             }
             Part::Life => scale_out::live(sizes.lasting, &mut report, &progress).await?,
-            Part::Waiting => waiting::run(&mut report, &progress).await?,
+            Part::Waiting => waiting::run(&program.waiting, &mut report, &progress).await?,
             Part::Million => waiting::million::run(&mut report, &progress).await?,
             Part::Baseline => baseline::run(&sizes, &mut report, &progress).await?,
         }

@@ -4,10 +4,11 @@
 //! wait far from the price. Prices move by trades alone: twenty pairs by a little in every slot while CPU is measured, and
 //! then one pair after the other by as much as fires the orders that were put near its price.
 
+mod firing;
 pub(crate) mod million;
 
 use std::net::SocketAddr;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use cluster::{Member, Size, State};
@@ -25,9 +26,6 @@ use crate::scale_out::{SCALE_OUT, on_a_cluster_with};
 
 /// What the figures stand under.
 pub(crate) const WAITING: &str = "waiting";
-/// How many wait, run by run.
-pub(crate) const ORDERS: [u64; 2] = [1_000, 100_000];
-
 const PAIRS: usize = 200;
 /// Pairs whose price moves in every slot.
 const MOVING: usize = 20;
@@ -37,14 +35,8 @@ const AT_REST: Duration = Duration::from_secs(30);
 /// Calls in flight.
 const SIDE_BY_SIDE: usize = 16;
 const POOL_SOL: &str = "1000";
-/// Rounds in which each moving pair fires so many orders.
-const ROUNDS: usize = 10;
-const NEAR: u64 = 5;
-/// Workers hear of an order within this time.
-const HEARD: Duration = Duration::from_secs(4);
 /// Until all workers watch all that waits.
-const WATCHED_LIMIT: Duration = Duration::from_secs(120);
-const FIRED_LIMIT: Duration = Duration::from_secs(30);
+const WATCHED_LIMIT: Duration = Duration::from_secs(300);
 /// Prices are counted in billionths.
 const ONE: u128 = 1_000_000_000;
 
@@ -55,9 +47,19 @@ struct Token {
     pool: String,
 }
 
-/// Both runs.
-pub(crate) async fn run(report: &mut Report, progress: &Progress) -> Result<()> {
-    for orders in ORDERS {
+impl Token {
+    /// One that is only asked for its price.
+    fn of(mint: &str) -> Self {
+        Self {
+            mint: mint.to_owned(),
+            pool: String::new(),
+        }
+    }
+}
+
+/// A run for each of these counts of orders that wait.
+pub(crate) async fn run(counts: &[u64], report: &mut Report, progress: &Progress) -> Result<()> {
+    for orders in counts.iter().copied() {
         progress.begin(&format!("scale-out: {orders} orders wait"));
         let size = Size {
             gateways: 1,
@@ -70,15 +72,26 @@ pub(crate) async fn run(report: &mut Report, progress: &Progress) -> Result<()> 
             ("QUEUE_RATE_LIMIT_PER_MINUTE", "0".to_owned()),
         ];
         let cluster = on_a_cluster_with(size, variables, async |state, target| {
-            wait_with(report, orders, state, target).await
+            wait_with((report, progress), orders, state, target).await
         });
         cluster.await?;
     }
     Ok(())
 }
 
-async fn wait_with(report: &mut Report, orders: u64, state: &State, target: &Target) -> Result<()> {
+async fn wait_with(
+    (report, progress): (&mut Report, &Progress),
+    orders: u64,
+    state: &State,
+    target: &Target,
+) -> Result<()> {
     let gateway = *target.gateways.first().context("no gateway")?;
+    let postgres = state.postgres.as_ref().context("no PostgreSQL")?.port();
+    let mut add = |what: String, value: f64, unit| {
+        let what = format!("{what}, {orders} orders");
+        progress.say(&format!("{what}: {value:.1} {unit}"));
+        report.add(SCALE_OUT, WAITING, what, value, unit);
+    };
     let tokens: Vec<Token> = stream::iter(0..PAIRS)
         .map(|_| launch(gateway))
         .buffer_unordered(SIDE_BY_SIDE)
@@ -86,44 +99,38 @@ async fn wait_with(report: &mut Report, orders: u64, state: &State, target: &Tar
         .await?;
     // All are alike.
     let price = price(gateway, &tokens[0]).await?;
-    let before = resident(&state.workers)?;
+    // What the first orders need once is not the memory of each.
+    let first = u64::try_from(PAIRS)?.min(orders);
     let bodies = |number: u64| far(&tokens, price, number);
-    let posted = orders::put_each(gateway, orders, bodies).await?;
-    report.add(
-        SCALE_OUT,
-        WAITING,
-        format!("posted, {orders} orders"),
-        posted,
-        "orders/s",
-    );
+    orders::put_each(gateway, first, bodies).await?;
+    until_watched(target, first).await?;
+    let resident =
+        || -> Result<[u64; 2]> { Ok([resident(&state.workers)?, resident(&state.gateways)?]) };
+    let before = resident()?;
+    let bodies = |number: u64| far(&tokens, price, first + number);
+    let posted = orders::put_each(gateway, orders - first, bodies).await?;
+    add("posted".to_owned(), posted, "orders/s");
     until_watched(target, orders).await?;
-    let after = resident(&state.workers)?;
-    let grown = figure(after.saturating_sub(before)) * 1_024.0 / figure(orders);
-    report.add(
-        SCALE_OUT,
-        WAITING,
-        format!("resident each, {orders} orders"),
-        grown,
-        "B",
-    );
-    let still = cpu_while(&state.workers, sleep(AT_REST)).await?;
-    add_cpu(report, format!("CPU of a worker, {orders} orders"), &still);
-    let moving = cpu_while(&state.workers, move_a_little(gateway, &tokens)).await?;
-    let what = format!("CPU of a worker, {MOVING} pairs move, {orders} orders");
-    add_cpu(report, what, &moving);
-    let late = fire_near(gateway, state, &tokens).await?;
-    for (name, permille) in [("p50", 500), ("p99", 990), ("most", 1_000)] {
-        let value = late[(late.len() - 1) * permille / 1_000];
-        let what = format!("change to firing, {name}, {orders} orders");
-        report.add(SCALE_OUT, WAITING, what, figure(value), "ms");
+    let grown = before.into_iter().zip(resident()?);
+    for ((before, after), what) in grown.zip(["resident each", "resident each in the gateway"]) {
+        let bytes = figure(after.saturating_sub(before)) * 1_024.0;
+        add(
+            what.to_owned(),
+            bytes / figure((orders - first).max(1)),
+            "B",
+        );
     }
-    Ok(())
+    let still = cpu_while(&state.workers, sleep(AT_REST)).await?;
+    add("CPU of a worker".to_owned(), most(&still), "% of a core");
+    let moving = cpu_while(&state.workers, move_a_little(gateway, &tokens)).await?;
+    let what = format!("CPU of a worker, {MOVING} pairs move");
+    add(what, most(&moving), "% of a core");
+    firing::run(report, progress, (gateway, postgres), &tokens, orders).await
 }
 
 /// The busiest worker's.
-fn add_cpu(report: &mut Report, what: String, percents: &[f64]) {
-    let most = percents.iter().copied().fold(0.0, f64::max);
-    report.add(SCALE_OUT, WAITING, what, most, "% of a core");
+fn most(percents: &[f64]) -> f64 {
+    percents.iter().copied().fold(0.0, f64::max)
 }
 
 async fn launch(gateway: SocketAddr) -> Result<Token> {
@@ -235,85 +242,6 @@ async fn move_a_little(gateway: SocketAddr, tokens: &[Token]) {
         // One that is refused moves nothing.
         done.for_each(async |_| ()).await;
     }
-}
-
-/// Puts orders near the price of each moving pair, then moves one pair after the other. From when the trade was sent to
-/// the firing as it is stored, in milliseconds, sorted.
-async fn fire_near(gateway: SocketAddr, state: &State, tokens: &[Token]) -> Result<Vec<u64>> {
-    let postgres = state.postgres.as_ref().context("no PostgreSQL")?.port();
-    let mut late = Vec::new();
-    for _ in 0..ROUNDS {
-        let mut near = Vec::new();
-        for token in tokens.iter().take(MOVING) {
-            let now = price(gateway, token).await?;
-            // A sale of 0.6 % of the pool moves the price by twice as much.
-            let trigger = decimal(now * 1_005 / 1_000);
-            let mut ids = Vec::new();
-            for number in 0..NEAR {
-                let amount = decimal(ONE / 1_000 * (1 + u128::from(number)));
-                let mint = &token.mint;
-                let body = format!(
-                    r#"{{"tokenIn":"SOL","tokenOut":"{mint}","amount":"{amount}","orderType":"take_profit","triggerPrice":"{trigger}"}}"#
-                );
-                let answer = call::post(gateway, "/api/orders/execute", &body).await?;
-                let answer: Value = serde_json::from_str(&answer)?;
-                let id = answer["orderId"].as_str().context("no orderId")?;
-                ids.push(id.to_owned());
-            }
-            near.push((token, now, ids));
-        }
-        sleep(HEARD).await;
-        let mut changed = Vec::new();
-        for (token, now, ids) in near {
-            let held = now * billionths(POOL_SOL)? / ONE;
-            let sold = decimal(held * 6 / 1_000);
-            let at = now_ms()?;
-            trade(gateway, &token.pool, &token.mint, &sold).await?;
-            changed.push((at, ids));
-            // So that changes come at all moments of a slot.
-            sleep(SLOT * 13 / 30).await;
-        }
-        for (at, ids) in changed {
-            for fired in until_fired(postgres, &ids).await? {
-                late.push(fired.saturating_sub(at));
-            }
-        }
-    }
-    late.sort_unstable();
-    Ok(late)
-}
-
-/// The time that PostgreSQL on this machine tells too.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the time of a change is compared with the store's"
-)]
-fn now_ms() -> Result<u64> {
-    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH)?;
-    Ok(u64::try_from(since_1970.as_millis())?)
-}
-
-/// When these have fired, by the store's clock.
-async fn until_fired(port: u16, ids: &[String]) -> Result<Vec<u64>> {
-    let list = ids.join("','");
-    let asked = format!(
-        "select (firing::json #>> '{{seen,at}}') from orders where id in ('{list}') and firing is not null"
-    );
-    let firing = async {
-        loop {
-            let answer = psql(port, &asked).await?;
-            let times: Vec<u64> = answer
-                .lines()
-                .map(str::parse)
-                .collect::<std::result::Result<_, _>>()?;
-            if times.len() == ids.len() {
-                return Result::<Vec<u64>>::Ok(times);
-            }
-            sleep(SLOT).await;
-        }
-    };
-    let limit = tokio::time::timeout(FIRED_LIMIT, firing);
-    limit.await.context("orders did not fire")?
 }
 
 async fn psql(port: u16, statement: &str) -> Result<String> {

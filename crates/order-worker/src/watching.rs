@@ -160,26 +160,18 @@ impl Watcher {
         let workers: BTreeSet<WorkerId> = listed.into_iter().map(|row| row.id).collect();
         self.rounds = self.rounds.wrapping_add(1);
         let has_changed = workers != self.workers;
-        let (news, at) = self.news(ctx).await?;
+        let heard = self.heard;
+        if heard.is_none() {
+            // Whatever waits already is listed by its pair.
+            let newest = Timestamp::from_millis(i64::MAX);
+            self.heard = Some(ctx.store.touched(newest, None, 1).await?.at);
+        }
         if has_changed || self.rounds.is_multiple_of(LIST_PERIODS) {
             self.share_out(ctx, own, &workers).await?;
             self.workers = workers;
         }
-        for order in news {
-            let pair = Pair::of(&order.terms);
-            if matches!(order.terms.order_type, OrderType::Sniper(_)) {
-                ctx.sniped.note(pair.clone());
-            }
-            if !owning::is_own(own, &self.workers, &pair) {
-                continue;
-            }
-            if let Some(place) = self.pairs.get_mut(&pair) {
-                place.put(ctx, order);
-            } else if self.pairs.len() < PAIRS_MAX {
-                let watched = Watched::read(ctx, &pair).await?;
-                self.pairs
-                    .extend(watched.map(|watched| (pair, Place::of(watched))));
-            }
+        if let Some(heard) = heard {
+            self.take_in(ctx, own, heard.minus(OVERLAP)).await?;
         }
         let now = ctx.clock.monotonic();
         let is_old = |place: &Place| {
@@ -193,34 +185,55 @@ impl Watcher {
                 None => drop(self.pairs.remove(&pair)),
             }
         }
-        // What could not be taken in is heard again.
-        self.heard = Some(at);
         self.follow(ctx);
         Ok(())
     }
 
-    /// What was touched since the last time, and up to when; some of it was heard before.
-    async fn news(&mut self, ctx: &Context) -> ports::Result<(Vec<WaitingOrder>, Timestamp)> {
-        let Some(heard) = self.heard else {
-            // Whatever waits already is listed by its pair.
-            let newest = Timestamp::from_millis(i64::MAX);
-            let at = ctx.store.touched(newest, None, 1).await?.at;
-            // What is listed from here on is heard of.
-            self.heard = Some(at);
-            return Ok((Vec::new(), at));
-        };
-        let from = heard.minus(OVERLAP);
-        let (mut orders, mut after, mut at) = (Vec::new(), None, None);
-        let at = loop {
+    /// Takes in what was touched since this time, page by page; some of it was heard before. Who fails on the way hears all
+    /// of it again.
+    async fn take_in(
+        &mut self,
+        ctx: &Context,
+        own: WorkerId,
+        from: Timestamp,
+    ) -> ports::Result<()> {
+        let (mut after, mut at) = (None, None);
+        loop {
             let news = ctx.store.touched(from, after, PAGE).await?;
-            let at = *at.get_or_insert(news.at);
+            at.get_or_insert(news.at);
             after = news.next;
-            orders.extend(news.touched.into_iter().map(|it| it.order));
-            if after.is_none() {
-                break at;
+            for touched in news.touched {
+                self.take(ctx, own, touched.order).await?;
             }
-        };
-        Ok((orders, at))
+            if after.is_none() {
+                self.heard = at;
+                return Ok(());
+            }
+        }
+    }
+
+    /// An order began to wait, or was changed.
+    async fn take(
+        &mut self,
+        ctx: &Context,
+        own: WorkerId,
+        order: WaitingOrder,
+    ) -> ports::Result<()> {
+        let pair = Pair::of(&order.terms);
+        if matches!(order.terms.order_type, OrderType::Sniper(_)) {
+            ctx.sniped.note(pair.clone());
+        }
+        if !owning::is_own(own, &self.workers, &pair) {
+            return Ok(());
+        }
+        if let Some(place) = self.pairs.get_mut(&pair) {
+            place.put(ctx, order);
+        } else if self.pairs.len() < PAIRS_MAX {
+            let watched = Watched::read(ctx, &pair).await?;
+            self.pairs
+                .extend(watched.map(|watched| (pair, Place::of(watched))));
+        }
+        Ok(())
     }
 
     /// Takes over the pairs that are this worker's now, and leaves those that are another's.

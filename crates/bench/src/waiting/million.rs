@@ -24,8 +24,8 @@ const FEW: u64 = 1_000;
 const MILLION: u64 = 1_000_000;
 /// What is sold for USDC.
 const SOLD: [&str; 8] = ["SOL", "BONK", "JUP", "RAY", "WIF", "PYTH", "JTO", "ORCA"];
-/// Orders of one statement, of each pair.
-const BATCH: u64 = 500;
+/// Orders of one statement, of each pair. It takes less time than a worker looks back.
+const BATCH: u64 = 1_000;
 /// Each page is asked for so often.
 const PAGES: u32 = 200;
 /// How often each cluster has its turn.
@@ -147,46 +147,58 @@ async fn fill(one: One<'_>, orders: u64) -> Result<()> {
         write!(templates, "{separator}'{id}'")?;
     }
     let of_each = orders / u64::try_from(SOLD.len())?;
-    // Ids that grow with the time, as the engine's do. Each statement is a commit of its own.
+    let of_orders = columns(postgres, "orders", &["id"]).await?;
+    let of_events = columns(postgres, "order_events", &["order_id", "event_id"]).await?;
+    // An order is touched when it is entered.
+    let of_waiting = columns(postgres, "waiting_orders", &["order_id", "touched_at"]).await?;
+    // Ids that grow with the time, as the engine's do. Each statement is a commit of its own, and looks only at what is
+    // copied: it takes as long however many there are already.
     let statement = format!(
         "do $$
          declare first integer := 1;
          begin
+             create temp table of_orders as select * from orders where id in ({templates});
+             create temp table of_events as
+                 select * from order_events where order_id in ({templates}) and seq = 0;
+             create temp table of_waiting as
+                 select * from waiting_orders where order_id in ({templates});
              while first < {of_each} loop
                  with copies as materialized (
                      select o.id as of_order,
                             (overlay(lpad(to_hex(now_ms() - 100000000 + first + n), 12, '0')
                                      || '7' || substr(replace(gen_random_uuid()::text, '-', ''), 14)
-                                     placing '8' from 17 for 1))::uuid as id
-                     from orders o, generate_series(0, least({BATCH}, {of_each} - first) - 1) n
-                     where o.id in ({templates})
+                                     placing '8' from 17 for 1))::uuid as copy
+                     from of_orders o, generate_series(0, least({BATCH}, {of_each} - first) - 1) n
                  ), events as (
-                     insert into order_events
-                     select (jsonb_populate_record(e, jsonb_build_object(
-                                'order_id', c.id, 'event_id', gen_random_uuid()))).*
-                     from copies c join order_events e on e.order_id = c.of_order and e.seq = 0
+                     insert into order_events (order_id, event_id, {of_events})
+                     select copy, gen_random_uuid(), {of_events}
+                     from copies join of_events on order_id = of_order
+                 ), waiting as (
+                     insert into waiting_orders (order_id, {of_waiting})
+                     select copy, {of_waiting} from copies join of_waiting on order_id = of_order
                  )
-                 insert into orders
-                 select (jsonb_populate_record(o, jsonb_build_object('id', c.id))).*
-                 from copies c join orders o on o.id = c.of_order;
+                 insert into orders (id, {of_orders})
+                 select copy, {of_orders} from copies join of_orders on id = of_order;
                  commit;
                  first := first + {BATCH};
              end loop;
          end $$"
     );
-    // One count for all: each row's own would find the one before it in the same transaction.
-    let trigger = "trigger waiting_orders_enter";
-    psql(
-        postgres,
-        &format!("alter table waiting_orders disable {trigger}"),
-    )
-    .await?;
+    // What these do row by row is done here for all.
+    let triggers = [
+        "orders %s trigger orders_wait",
+        "waiting_orders %s trigger waiting_orders_enter",
+    ];
+    let switch = async |how: &str| {
+        for trigger in triggers {
+            let trigger = trigger.replace("%s", how);
+            psql(postgres, &format!("alter table {trigger}")).await?;
+        }
+        anyhow::Ok(())
+    };
+    switch("disable").await?;
     psql(postgres, &statement).await?;
-    psql(
-        postgres,
-        &format!("alter table waiting_orders enable {trigger}"),
-    )
-    .await?;
+    switch("enable").await?;
     let count = "update lane_waiting set waiting = waiting + (select count(*) from waiting_orders)
                      - (select sum(waiting) from lane_waiting)
                  where lane = (select min(lane) from lane_waiting)";
@@ -199,6 +211,16 @@ async fn fill(one: One<'_>, orders: u64) -> Result<()> {
         "{counted} wait"
     );
     Ok(())
+}
+
+/// A table's columns but for these, as statements name them.
+async fn columns(postgres: u16, table: &str, others: &[&str]) -> Result<String> {
+    let others = others.join("','");
+    let asked = format!(
+        "select string_agg(quote_ident(attname), ', ' order by attnum) from pg_attribute
+         where attrelid = '{table}'::regclass and attnum > 0 and not attisdropped and attname not in ('{others}')"
+    );
+    Ok(psql(postgres, &asked).await?.trim().to_owned())
 }
 
 /// How long a list's first page takes, that of those that wait, and one deep in it.

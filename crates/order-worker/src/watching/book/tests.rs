@@ -242,7 +242,7 @@ fn bytes_of_each(books: u32, orders: u32) -> usize {
             let order_type = match number % 4 {
                 3 => OrderType::TrailingStop {
                     trail: Trail::new(u16::try_from(mixed % 500).unwrap() + 1).unwrap(),
-                    activation: (mixed % 2 == 0).then(|| price(mixed % 10_000 + 1)),
+                    activation: mixed.is_multiple_of(2).then(|| price(mixed % 10_000 + 1)),
                 },
                 kind => order_type(u8::try_from(kind).unwrap(), mixed % 10_000 + 1),
             };
