@@ -154,7 +154,12 @@ impl Router {
             let best = to.zip(from).and_then(|(to, from)| to.product(from));
             (third, Over { best, is_whole })
         });
-        let over: Vec<(Asset, Over)> = join_all(sides).await;
+        let mut over: Vec<(Asset, Over)> = join_all(sides).await;
+        if direct.is_some() {
+            // Beside a direct price, who was not seen in time is left out until all are looked at anew: asked again and
+            // again, the searches of many pairs would keep each other, and every look, waiting.
+            over.iter_mut().for_each(|(_, it)| it.is_whole = true);
+        }
         let best = over.iter().filter_map(|(_, it)| it.best).max();
         let is_whole = over.iter().all(|(_, it)| it.is_whole);
         let is_close = best.is_some_and(|best| {

@@ -21,8 +21,9 @@ const LEFT_ALONE: Duration = Duration::from_secs(1);
 /// Longer than pools are shared without a look at whether they have changed.
 const AGAIN_AFTER: Duration = Duration::from_millis(250);
 
-/// A look that was not answered is repeated after a look's time, then after twice as long each time, up to this.
-const UNANSWERED_MAX: Duration = Duration::from_secs(5);
+/// A look that was not answered is repeated after a look's time, then after twice as long each time, up to this: a hundred
+/// pairs whose pools are still searched for must not keep each other's searches from their end.
+const UNANSWERED_MAX: Duration = Duration::from_secs(30);
 
 /// What became of a look. An error is one that was not answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
