@@ -46,7 +46,7 @@ const FILES: &[(&str, &str, &str)] = embed! {
         "order-patch.js" "order-table.js" "outage.js" "paged-panel.js" "pool-quotes.js" "pools-panel.js"
         "quote-panel.js" "route-bar.js" "router.js" "session.js" "socket.js" "stats.js" "status.js" "submit.js" "theme-choice.js" "theme.js"
         "timeline-model.js" "timeline.js" "tokens.js" "tracker.js" "view-execution.js" "view-operators.js"
-        "view-order.js" "view-orders.js" "view-overview.js" "waiting-chart.js" "wallet-compare.js" "wallet-panel.js" "workers.js";
+        "view-order.js" "view-orders.js" "view-overview.js" "waiting-chart.js" "wallet-compare.js" "wallet-panel.js" "webhooks-panel.js" "workers.js";
 };
 
 #[derive(Debug)]

@@ -19,6 +19,7 @@ pub(crate) mod system;
 pub(crate) mod tokens;
 pub(crate) mod transaction;
 pub(crate) mod wallet;
+pub(crate) mod webhooks;
 pub(crate) mod words;
 
 mod bodiless;

@@ -13,7 +13,7 @@ use utoipa::{Modify, OpenApi};
 
 use crate::http::{
     admin, cancel, change, events, execute, ledger, market, orders, reconcile, sim, stats, system,
-    tokens, transaction, wallet, words,
+    tokens, transaction, wallet, webhooks, words,
 };
 use refusals::Refusals;
 use shapes::Shapes;
@@ -31,10 +31,13 @@ use shapes::Shapes;
         tokens::list, tokens::for_sockets, stats::stats, stats::execution,
         ledger::ledger, sim::trade, sim::launch, sim::faults, system::health, system::ready, system::metrics, doors::openapi,
         doors::asyncapi, admin::queue, admin::workers, admin::dead, admin::audit, admin::pause,
-        admin::halt, admin::resume, reconcile::reconcile, admin::retry, words::declare_dead, doors::execute, doors::stream, doors::follow, doors::account,
+        admin::halt, admin::resume, reconcile::reconcile, admin::retry, words::declare_dead,
+        webhooks::list, webhooks::retry, webhooks::retry_all, doors::execute, doors::stream, doors::follow, doors::account,
         doors::dashboard, doors::docs,
     ),
-    components(schemas(api_types::Problem, api_types::EventView, api_types::socket::Greeting)),
+    components(schemas(
+        api_types::Problem, api_types::EventView, api_types::socket::Greeting, api_types::webhook::WebhookView,
+    )),
     modifiers(&Refusals, &Keys, &Shapes),
     security((), ("bearer" = []), ("apiKey" = [])),
     tags(

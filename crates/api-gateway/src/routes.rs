@@ -11,7 +11,7 @@ use crate::documents;
 use crate::doors::ws;
 use crate::http::{
     admin, cancel, change, events, execute, fallback, ledger, market, orders, reconcile, sim,
-    stats, system, tokens, transaction, wallet, words,
+    stats, system, tokens, transaction, wallet, webhooks, words,
 };
 use crate::state::Ctx;
 
@@ -52,6 +52,9 @@ pub(crate) fn configure(cfg: &mut ServiceConfig) {
         .service(reading("/api/admin/audit", admin::audit))
         .service(acting("/api/admin/dead/{id}/retry", admin::retry))
         .service(acting("/api/admin/orders/{id}/dead", words::declare_dead))
+        .service(reading("/api/admin/webhooks", webhooks::list))
+        .service(acting("/api/admin/webhooks/retry", webhooks::retry_all))
+        .service(acting("/api/admin/webhooks/{id}/retry", webhooks::retry))
         .service(acting("/api/admin/pause", admin::pause))
         .service(acting("/api/admin/halt", admin::halt))
         .service(acting("/api/admin/reconcile", reconcile::reconcile))

@@ -30,6 +30,7 @@ pub mod system;
 pub mod token;
 pub mod transaction;
 pub mod wallet;
+pub mod webhook;
 
 pub use event::EventView;
 pub use order::OrderView;

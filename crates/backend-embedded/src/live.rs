@@ -38,6 +38,8 @@ pub(crate) struct Live {
     paused: bool,
     /// Until when each turn lasts, by the process's monotonic clock.
     turns: HashMap<Turn, Duration>,
+    /// Who sends webhooks, and until when.
+    sending: Option<(WorkerId, Duration)>,
     ended: Ended,
     /// Since when, by the process's monotonic clock, an order has waited whose due time is further
     /// ahead than the longest delay: a clock that was set back cannot tell its age.
@@ -156,6 +158,7 @@ impl Live {
             workers: BTreeMap::new(),
             paused: stored.paused,
             turns: HashMap::new(),
+            sending: None,
             ended: Ended::default(),
             ahead_since: None,
         }
@@ -171,6 +174,27 @@ impl Live {
             self.turns.insert(turn, monotonic + lasting);
         }
         is_free
+    }
+
+    /// Gives the sending of webhooks, unless another one has it.
+    pub(crate) fn hold_sending(
+        &mut self,
+        holder: WorkerId,
+        lasting: Duration,
+        monotonic: Duration,
+    ) -> bool {
+        let is_free = self
+            .sending
+            .is_none_or(|(other, until)| other == holder || until <= monotonic);
+        if is_free {
+            self.sending = Some((holder, monotonic + lasting));
+        }
+        is_free
+    }
+
+    /// The holder sends no more.
+    pub(crate) fn leave_sending(&mut self, holder: WorkerId) {
+        self.sending = self.sending.filter(|(other, _)| *other != holder);
     }
 
     /// The longest delay of an order.

@@ -15,6 +15,7 @@ pub(crate) mod transactions;
 pub(crate) mod volumes;
 pub(crate) mod waiting;
 pub(crate) mod wallet_uses;
+pub(crate) mod webhooks;
 
 #[cfg(test)]
 mod tests;

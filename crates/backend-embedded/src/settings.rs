@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use ports::order_store::LONGEST_FIXED_REST;
+use ports::webhooks::Outbox;
 
 /// What a store is opened with.
 #[derive(Debug, Clone, Copy)]
@@ -12,6 +13,8 @@ pub struct Settings {
     /// The longest delay of an order. An order due later than that counts as due: the clock was set
     /// back.
     pub longest_rest: Duration,
+    /// Which events become webhooks.
+    pub outbox: Outbox,
 }
 
 impl Default for Settings {
@@ -19,6 +22,7 @@ impl Default for Settings {
         Self {
             lease: Duration::from_secs(20),
             longest_rest: LONGEST_FIXED_REST,
+            outbox: Outbox::None,
         }
     }
 }

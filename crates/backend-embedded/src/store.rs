@@ -11,6 +11,7 @@ mod safety;
 mod volumes;
 mod waiting;
 mod wallet_uses;
+mod webhooks;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -208,7 +209,7 @@ fn prepare(
     let stored = reading::start::stored(&db, clock.now());
     let stored = stored.map_err(|fault| unreadable(folder, fault))?;
     let live = Arc::new(Mutex::new(Live::new(settings, stored)));
-    let writer = Writer::new(db, Arc::clone(clock), Arc::clone(&live));
+    let writer = Writer::new(db, Arc::clone(clock), Arc::clone(&live), settings.outbox);
     Ok((live, writer))
 }
 

@@ -21,6 +21,7 @@ pub(crate) mod retire;
 pub(crate) mod safety;
 pub(crate) mod volumes;
 pub(crate) mod waiting;
+pub(crate) mod webhooks;
 pub(crate) mod withdraw;
 
 mod ending;
@@ -38,6 +39,7 @@ use std::time::Duration;
 
 use domain::{OrderId, Timestamp};
 use ports::order_store::is_resting;
+use ports::webhooks::Outbox;
 use ports::{Clock, Commits, Error};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::oneshot;
@@ -125,6 +127,7 @@ pub struct Writer {
     live: Arc<Mutex<Live>>,
     commits: Commits,
     heads: Heads,
+    outbox: Outbox,
 }
 
 /// The transaction that a batch of commands shares.
@@ -134,6 +137,7 @@ pub struct Batch<'a> {
     pub(crate) now: Timestamp,
     pub(crate) changes: Changes,
     heads: &'a mut Heads,
+    outbox: Outbox,
     monotonic: Duration,
     live: &'a Mutex<Live>,
 }
@@ -179,13 +183,19 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Writer {
-    pub(crate) fn new(db: Connection, clock: Arc<dyn Clock>, live: Arc<Mutex<Live>>) -> Self {
+    pub(crate) fn new(
+        db: Connection,
+        clock: Arc<dyn Clock>,
+        live: Arc<Mutex<Live>>,
+        outbox: Outbox,
+    ) -> Self {
         Self {
             db,
             clock,
             live,
             commits: Commits::register(),
             heads: Heads::default(),
+            outbox,
         }
     }
 
@@ -209,6 +219,7 @@ impl Writer {
             changes: Changes::default(),
             live: &self.live,
             heads: &mut self.heads,
+            outbox: self.outbox,
             db,
         };
         for command in commands.iter_mut() {

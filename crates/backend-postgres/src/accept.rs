@@ -9,6 +9,7 @@ use domain::{
 };
 use ports::order_store::{Accepted, Idempotency, NewOrder};
 use ports::waiting::OCO_GROUP_MAX;
+use ports::webhooks::Outbox;
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
@@ -16,6 +17,7 @@ use uuid::Uuid;
 use crate::coalesce::Kind;
 use crate::db::{Connection, Db};
 use crate::failure::Failure;
+use crate::outbox::{Recording, Records};
 use crate::rows;
 
 /// The write of new orders.
@@ -74,7 +76,7 @@ impl Kind for Accept {
         requests: &[&Request],
     ) -> Result<Vec<Accepted>, Failure> {
         let lane = self.db.lane(connection).await.map_err(Failure::read)?;
-        let stored = insert(connection, lane, requests).await;
+        let stored = insert(connection, self.db.outbox(), lane, requests).await;
         self.db.settle_lane(lane, &stored);
         let stored = stored?;
 
@@ -109,7 +111,7 @@ fn accepted(order: &NewOrder, at: Timestamp) -> Accepted {
 /// between the snapshot and the insert, this order's key is silently not inserted, or its name
 /// violates the unique index, which undoes the batch. Then the orders are written one by one with
 /// fresh snapshots, and each learns which was first.
-const ACCEPT: &str = "-- accept_orders
+static ACCEPT: Recording = Recording::new("-- accept_orders
 with clock as materialized (
     select now_ms() as now
 ),
@@ -180,15 +182,18 @@ begun as (
     from winners w, clock
     order by w.id
 ),
+-- Webhooks go here.
 counted as materialized (
     select count_moved($1, max(created_at), '{}', array_agg(0::int2)) as lane
     from placed
     having count(*) > 0
 )
-select p.id, p.created_at, (select lane from counted) from placed p";
+select p.id, p.created_at, (select lane from counted) from placed p", Records::Steps,
+    "select w.id, 0, clock.now from winners w, clock");
 
 async fn insert(
     connection: &Connection,
+    outbox: Outbox,
     lane: i64,
     requests: &[&Request],
 ) -> Result<HashMap<OrderId, Timestamp>, Failure> {
@@ -216,7 +221,7 @@ async fn insert(
     let first_event = rows::json(&EventData::Accepted)?;
     let found = connection
         .query(
-            ACCEPT,
+            ACCEPT.sql(outbox),
             &[
                 (&lane, Type::INT8),
                 (&ids, Type::UUID_ARRAY),

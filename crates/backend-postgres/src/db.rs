@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use deadpool_postgres::{Object, Pool, PoolError, TimeoutType};
+use ports::webhooks::Outbox;
 use tokio::time::Instant;
 use tokio_postgres::Row;
 use tokio_postgres::types::{ToSql, Type};
@@ -38,6 +39,7 @@ pub(crate) struct Db {
     cache: StatementCache,
     lease: Duration,
     longest_rest: Duration,
+    outbox: Outbox,
     /// Since when this process has seen a waiting order whose due time is further ahead than the
     /// longest delay: a clock that was set back cannot tell its age.
     ahead_since: Mutex<Option<Instant>>,
@@ -54,6 +56,7 @@ impl Db {
             cache: settings.statement_cache,
             lease: settings.lease,
             longest_rest: settings.longest_rest,
+            outbox: settings.outbox,
             ahead_since: Mutex::default(),
             lanes: Mutex::default(),
             liveness: Arc::new(Liveness::new()),
@@ -69,6 +72,11 @@ impl Db {
     /// The lease time in milliseconds, for a statement.
     pub(crate) fn lease_ms(&self) -> i64 {
         i64::try_from(self.lease.as_millis()).unwrap_or(i64::MAX)
+    }
+
+    /// Which events become webhooks.
+    pub(crate) const fn outbox(&self) -> Outbox {
+        self.outbox
     }
 
     /// The longest delay in milliseconds, for a statement.

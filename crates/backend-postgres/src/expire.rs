@@ -11,11 +11,13 @@ use uuid::Uuid;
 
 use crate::db::Db;
 use crate::failure::Failure;
+use crate::outbox::{Recording, Records};
 use crate::rows;
 
 /// Like the withdrawal of one order. A row that another transaction is writing is skipped: the next
 /// round meets it again, and a transaction that hangs keeps no other order from ending.
-const EXPIRE: &str = "-- expire_orders
+static EXPIRE: Recording = Recording::new(
+    "-- expire_orders
 with clock as materialized (
     select now_ms() as now
 ),
@@ -48,6 +50,7 @@ won as materialized (
     -- Not a plain `in`, which would become a row-by-row join of two lists: this becomes a look-up.
     select t.* from target t where (t.id in (select order_id from inserted)) is true
 ),
+-- Webhooks go here.
 let_go as (
     update orders o
     set lease_worker = null, due_at = null, ended_at = w.at, end_status = $4
@@ -69,7 +72,10 @@ ended as materialized (
 )
 select w.id as order_id, w.client, w.seq + 1 as seq, w.executions, w.at,
        (select lane from moved), (select lane from ended)
-from won w";
+from won w",
+    Records::Ends,
+    "select id, seq + 1, now_ms() from won",
+);
 
 /// The orders that an earlier call of this caller ended, whose answer was lost.
 const EXPIRED_BEFORE: &str = "-- read_earlier_expiries
@@ -116,7 +122,7 @@ async fn insert(
     let lane = db.single_lane().await?;
     let found = db
         .write(
-            EXPIRE,
+            EXPIRE.sql(db.outbox()),
             &[
                 (&lane, Type::INT8),
                 (&orders, Type::UUID_ARRAY),

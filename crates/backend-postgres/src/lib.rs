@@ -28,6 +28,7 @@ mod liveness;
 mod make_due;
 mod migrate;
 mod operations;
+mod outbox;
 mod page;
 mod peek;
 mod recent;
@@ -42,6 +43,7 @@ mod tls;
 mod volumes;
 mod waiting;
 mod wallet_uses;
+mod webhooks;
 mod withdraw;
 
 pub use address::ConnectError;

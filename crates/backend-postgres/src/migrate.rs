@@ -51,6 +51,7 @@ const MIGRATIONS: &[Migration] = migrations! {
     19 "trailing_stops"
     20 "token_checkpoints"
     21 "snipers"
+    22 "webhooks"
 };
 
 /// How long a step waits for a table; meanwhile every later statement waits behind it.

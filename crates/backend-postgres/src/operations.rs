@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use crate::db::Db;
 use crate::failure::Failure;
+use crate::outbox::{Recording, Records};
 use crate::page::Page;
 use crate::rows;
 
@@ -86,7 +87,7 @@ pub(crate) async fn dead(
     }
 }
 
-const RETRY_DEAD: &str = "-- retry_dead_order
+static RETRY_DEAD: Recording = Recording::new("-- retry_dead_order
 with clock as materialized (
     select now_ms() as now
 ),
@@ -131,10 +132,11 @@ noted as (
     insert into audit_log (at, actor, action, subject, detail)
     select created_at, $14, 'retry', $2::text, 'as ' || $3::text from placed
 ),
+-- Webhooks go here.
 moved as materialized (
     select count_moved($1, created_at, '{}', array[0::int2]) as lane from placed
 )
-select created_at, (select lane from moved) from placed";
+select created_at, (select lane from moved) from placed", Records::Steps, "select $3, 0, created_at from placed");
 
 const RETRIED: &str = "-- read_retried_order
 select e.at
@@ -190,7 +192,7 @@ async fn insert_replacement(
         .as_ref()
         .map(ClientOrderId::as_str);
     db.write(
-        RETRY_DEAD,
+        RETRY_DEAD.sql(db.outbox()),
         &[
             (&lane, Type::INT8),
             (&dead, Type::UUID),
@@ -329,6 +331,10 @@ select pg_is_in_recovery() or current_setting('transaction_read_only')::bool as 
                      ('volume_looks', 'update'), ('volume_looks', 'delete'),
                      ('volume_minutes', 'select'), ('volume_minutes', 'insert'),
                      ('volume_minutes', 'update'), ('volume_minutes', 'delete'),
+                     ('webhooks', 'select'), ('webhooks', 'insert'), ('webhooks', 'update'),
+                     ('webhooks', 'delete'),
+                     ('dead_webhooks', 'select'), ('dead_webhooks', 'insert'),
+                     ('dead_webhooks', 'delete'),
                      ('lane_orders', 'insert'), ('lane_orders', 'update'),
                      ('lane_seconds', 'insert'), ('lane_seconds', 'update')) as n(name, privilege)
         where not has_table_privilege(n.name, n.privilege)) as missing";

@@ -19,6 +19,7 @@ use uuid::Uuid;
 use crate::coalesce::{Kind, PACE};
 use crate::db::{Connection, Db, Param};
 use crate::failure::Failure;
+use crate::outbox::Recording;
 use crate::rows;
 
 mod spending;
@@ -159,8 +160,8 @@ impl Kind for Record {
             .partition(|r: &&Request| r.counting.is_some());
         let (steps, others, counted) = tokio::join!(
             biased;
-            step::insert(connection, self.db.lease_ms(), &steps),
-            self.insert_others(connection, RECORD, &others),
+            step::insert(connection, self.db.lease_ms(), self.db.outbox(), &steps),
+            self.insert_others(connection, &RECORD, &others),
             self.insert_counting(connection, counting),
         );
         let Inserted {
@@ -200,14 +201,14 @@ impl Record {
     async fn insert_others(
         &self,
         connection: &Connection,
-        statement: &'static str,
+        statement: &'static Recording,
         requests: &[&Request],
     ) -> Result<Inserted, Failure> {
         if requests.is_empty() {
             return Ok(Inserted::default());
         }
         let lane = self.db.lane(connection).await.map_err(Failure::read)?;
-        let inserted = insert(connection, statement, lane, self.db.lease_ms(), requests).await;
+        let inserted = insert(connection, &self.db, statement, lane, requests).await;
         self.db.settle_lane(lane, &inserted);
         inserted
     }
@@ -227,12 +228,13 @@ struct Inserted {
 
 async fn insert(
     connection: &Connection,
-    statement: &'static str,
+    db: &Db,
+    statement: &'static Recording,
     lane: i64,
-    lease_ms: i64,
     requests: &[&Request],
 ) -> Result<Inserted, Failure> {
     let transactions = || requests.iter().map(|request| request.transaction.as_ref());
+    let lease_ms = db.lease_ms();
     let proposed = Proposed::of(requests);
     let delays: Vec<Option<i64>> = requests.iter().map(|r| r.retry_delay_ms()).collect();
     let signatures: Vec<Option<&str>> = transactions()
@@ -256,11 +258,12 @@ async fn insert(
         (&blockhashes, Type::BYTEA_ARRAY),
         (&unfinal, Type::INT8_ARRAY),
     ]);
-    let counted = (statement == RECORD_OUTLAYS).then(|| spending::Columns::of(requests));
+    let counted =
+        std::ptr::eq(statement, &raw const RECORD_OUTLAYS).then(|| spending::Columns::of(requests));
     if let Some(counted) = &counted {
         params.extend(counted.params());
     }
-    let found = connection.query(statement, &params).await;
+    let found = connection.query(statement.sql(db.outbox()), &params).await;
     let found = found.map_err(Failure::write)?;
     let mut inserted = Inserted::default();
     for row in &found {

@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use ports::order_store::LONGEST_FIXED_REST;
+use ports::webhooks::Outbox;
 
 /// Settings of a [`crate::PgStore`].
 #[derive(Clone)]
@@ -24,6 +25,8 @@ pub struct PgSettings {
     /// The longest delay of an order. An order due later than that counts as due: the clock was set
     /// back.
     pub longest_rest: Duration,
+    /// Which events become webhooks. The same in every process.
+    pub outbox: Outbox,
     /// Whether sessions keep prepared statements.
     pub statement_cache: StatementCache,
     /// How long to wait at the start for a server that cannot be reached.
@@ -53,6 +56,7 @@ impl PgSettings {
             lists: 2,
             lease: Duration::from_secs(20),
             longest_rest: LONGEST_FIXED_REST,
+            outbox: Outbox::None,
             statement_cache: StatementCache::On,
             patience: Duration::from_secs(600),
         }

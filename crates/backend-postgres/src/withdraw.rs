@@ -8,9 +8,11 @@ use uuid::Uuid;
 
 use crate::db::Db;
 use crate::failure::Failure;
+use crate::outbox::{Recording, Records};
 use crate::rows;
 
-const WITHDRAW: &str = "-- withdraw_order
+static WITHDRAW: Recording = Recording::new(
+    "-- withdraw_order
 with clock as materialized (
     select now_ms() as now
 ),
@@ -39,6 +41,7 @@ inserted as (
 won as materialized (
     select t.* from target t where t.id in (select order_id from inserted)
 ),
+-- Webhooks go here.
 let_go as (
     update orders o
     set lease_worker = null, due_at = null, ended_at = w.at, end_status = $6
@@ -56,7 +59,10 @@ ended as materialized (
 )
 select w.client, w.seq + 1 as seq, w.executions, w.at,
        (select lane from moved), (select lane from ended)
-from won w";
+from won w",
+    Records::Ends,
+    "select id, seq + 1, now_ms() from won",
+);
 
 const EXPLAIN: &str = "-- explain_withdrawal
 select o.client, o.expires_at <= greatest(now_ms(), last.at) as has_expired, last.event_id, last.status,
@@ -118,7 +124,7 @@ async fn insert(db: &Db, request: &Request<'_>) -> Result<Option<Withdrawn>, Fai
     let client = request.client.map(ClientId::as_str);
     let found = db
         .write(
-            WITHDRAW,
+            WITHDRAW.sql(db.outbox()),
             &[
                 (&lane, Type::INT8),
                 (&order, Type::UUID),

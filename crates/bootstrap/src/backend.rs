@@ -16,12 +16,13 @@ use ports::cluster::Rebound;
 use ports::order_store::LONGEST_FIXED_REST;
 use ports::retry::Policy;
 use ports::safety::Peeked;
+use ports::webhooks::Outbox;
 use ports::{Bound, Clock, ClusterId, Error, JobQueue, Ports, Random, Shutdown, StatusFeed, Store};
 use tracing::{info, warn};
 
 use config::args::Stop;
 use config::secret::{Secret, without_password};
-use config::{Config, LimitScope, Servers};
+use config::{Config, LimitScope, Servers, WebhookEvents};
 
 /// Where the state is kept, as configured.
 #[derive(Debug)]
@@ -135,6 +136,7 @@ fn embedded(
     let settings = backend_embedded::Settings {
         lease: config.periods.lease(),
         longest_rest: longest_rest(config),
+        outbox: outbox(config),
     };
     let opened = SqliteStore::open(folder, settings, Arc::clone(clock));
     let store = opened.map_err(|error| match error {
@@ -169,12 +171,22 @@ fn postgres_settings(config: &Config, database: &Secret) -> PgSettings {
         direct_url: direct.map(|url| url.expose().to_owned()),
         lease: config.periods.lease(),
         longest_rest: longest_rest(config),
+        outbox: outbox(config),
         // Only a database behind a pooler also has a direct address.
         statement_cache: match direct {
             Some(_) => StatementCache::Off,
             None => StatementCache::On,
         },
         ..PgSettings::new(database.expose())
+    }
+}
+
+/// Which events become webhooks.
+fn outbox(config: &Config) -> Outbox {
+    match (config.receiver(), config.webhooks.webhook_events) {
+        (None, _) => Outbox::None,
+        (Some(_), WebhookEvents::Terminal) => Outbox::Terminal,
+        (Some(_), WebhookEvents::All) => Outbox::All,
     }
 }
 

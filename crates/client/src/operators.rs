@@ -10,6 +10,7 @@ use api_types::execution::ExecutionStatsAnswer;
 use api_types::reconciliation::Reconciliation;
 use api_types::stats::StatsAnswer;
 use api_types::system::{HealthAnswer, ReadyAnswer};
+use api_types::webhook::{AdminWebhooks, AdminWebhooksRetried};
 use reqwest::Method;
 use serde::Serialize;
 use uuid::Uuid;
@@ -86,6 +87,27 @@ impl Client {
     pub async fn retry_dead(&self, id: Uuid) -> Result<AdminRetried, Error> {
         let request = self.post(&format!("/api/admin/dead/{id}/retry"));
         Ok(self.call(request).await?)
+    }
+
+    /// How many webhooks wait for their receiver, and a page of those that were given up.
+    pub async fn webhooks(
+        &self,
+        cursor: Option<&str>,
+        limit: Option<u32>,
+    ) -> Result<AdminWebhooks, Error> {
+        self.get_with("/api/admin/webhooks", &Page { cursor, limit })
+            .await
+    }
+
+    /// Tries a dead webhook again.
+    pub async fn retry_webhook(&self, id: &str) -> Result<AdminWebhooksRetried, Error> {
+        let request = self.post(&format!("/api/admin/webhooks/{id}/retry"));
+        Ok(self.call(request).await?)
+    }
+
+    /// Tries all dead webhooks again.
+    pub async fn retry_webhooks(&self) -> Result<AdminWebhooksRetried, Error> {
+        Ok(self.call(self.post("/api/admin/webhooks/retry")).await?)
     }
 
     /// Says that the transaction of a submitted order is dead.

@@ -25,12 +25,14 @@ const OBSOLETE: [(&str, &str); 2] = [
     ),
 ];
 /// Settings whose values are never shown, not even wrong ones.
-const SECRET: [&str; 5] = [
+const SECRET: [&str; 7] = [
     "API_KEYS",
     "ADMIN_KEY",
     "SOLANA_RPC_URL",
     "SOLANA_WS_URL",
     "WALLET_KEY",
+    "WEBHOOK_SECRET",
+    "WEBHOOK_URL",
 ];
 /// The setting that is no flag, and what is said where it is used as one.
 const NEVER_A_FLAG: (&str, &str) = (

@@ -19,6 +19,7 @@ mod transactions;
 mod values;
 mod wallet_rules;
 mod wallets;
+mod webhooks;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -42,6 +43,7 @@ pub use transactions::{Switch, Transactions};
 pub use secret::Secret;
 pub use values::ApiKey;
 pub use wallets::{ClientWallet, NamedKey};
+pub use webhooks::{Receiver, WebhookEvents, Webhooks};
 
 /// Where the all-in-one engine and the gateway listen by default.
 pub const DEFAULT_PORT: u16 = 3000;
@@ -73,6 +75,8 @@ pub struct Config {
     pub pools: Pools,
     #[command(flatten)]
     pub safety: Safety,
+    #[command(flatten)]
+    pub webhooks: Webhooks,
     #[command(flatten)]
     pub sim: Sim,
     #[command(flatten)]
@@ -340,6 +344,13 @@ pub enum Invalid {
          be spent without one"
     )]
     WithoutLimits,
+    #[error(
+        "WEBHOOK_SECRET is not set: WEBHOOK_URL needs what signs its webhooks, as from: \
+         echo \"whsec_$(openssl rand -base64 32)\""
+    )]
+    WebhookWithoutSecret,
+    #[error("WEBHOOK_SECRET is not allowed without WEBHOOK_URL: nothing is signed by it")]
+    SecretWithoutWebhook,
     #[error("DATABASE_DIRECT_URL is not allowed without DATABASE_URL")]
     DirectWithoutDatabase,
     #[error("WALLET and WALLET_KEY are not allowed together: a process signs with one key")]
@@ -397,6 +408,7 @@ impl Config {
             return Err(Invalid::DirectWithoutDatabase);
         }
         self.validate_wallets()?;
+        self.validate_webhooks()?;
         let shards = self.work.queue_shards;
         if self.limit_scope() == LimitScope::Queue && shards > 1 {
             return Err(Invalid::LimitOverShards { shards });

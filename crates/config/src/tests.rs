@@ -8,6 +8,7 @@ mod pools;
 mod signer;
 mod together;
 mod wallets;
+mod webhooks;
 
 use clap::Parser;
 use domain::{FeeLevel, MaxImpact, TokenList};

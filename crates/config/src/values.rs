@@ -64,7 +64,7 @@ pub(super) fn host(text: &str) -> Result<String, String> {
     }
 }
 
-fn url(text: &str, schemes: &[&str]) -> Option<String> {
+pub(super) fn url(text: &str, schemes: &[&str]) -> Option<String> {
     let text = text.trim();
     let (scheme, rest) = text.split_once("://")?;
     let host = rest.split(['/', '?', '#']).next()?;

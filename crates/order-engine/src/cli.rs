@@ -7,7 +7,7 @@ use config::{Config, Signer};
 
 use crate::commands::{
     bench, completions, demo, doctor, echo, execution, health, migrate, orders, pools, queue,
-    replay, serve, signer, sim_chain, simulate, submit, top, wallet, watch,
+    replay, serve, signer, sim_chain, simulate, submit, top, wallet, watch, webhooks,
 };
 use crate::exit::{MEANINGS, Verdict};
 
@@ -62,6 +62,9 @@ enum Command {
     /// Operate the queue: state, pause, resume, failed orders
     #[command(subcommand, after_help = queue::EXAMPLES)]
     Queue(queue::Queue),
+    /// Webhooks that wait for their receiver, and those that were given up
+    #[command(subcommand, after_help = webhooks::EXAMPLES)]
+    Webhooks(webhooks::Webhooks),
     /// A live view of a running engine
     #[command(after_help = top::EXAMPLES)]
     Top(top::Top),
@@ -122,6 +125,7 @@ impl Cli {
             Command::Wallet(wallet) => wallet::run(&wallet).await,
             Command::Doctor(doctor) => Box::pin(doctor::run(&doctor)).await,
             Command::Queue(queue) => queue::run(&queue).await,
+            Command::Webhooks(webhooks) => webhooks::run(&webhooks).await,
             Command::Replay(args) => replay::run(&args).await,
             Command::Top(top) => top::run(&top).await,
             Command::Health(health) => health::run(&health).await,

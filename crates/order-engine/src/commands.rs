@@ -20,3 +20,4 @@ pub(crate) mod submit;
 pub(crate) mod top;
 pub(crate) mod wallet;
 pub(crate) mod watch;
+pub(crate) mod webhooks;

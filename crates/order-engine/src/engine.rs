@@ -36,6 +36,7 @@ impl Engine {
         let wallets = signings.names();
         let node = node(config, &parts.world, shutdown)?;
         let gateway = order_engine::gateway(config, &parts, KeysAre::Here(wallets), shutdown)?;
+        order_engine::start_webhooks(config, &parts, shutdown)?;
         if config.takes_orders() {
             let trading = parts.world.trading(signings);
             order_engine::start_worker(config, &parts, trading, shutdown);

@@ -6,9 +6,11 @@ use bootstrap::runtime;
 use bootstrap::service::Parts;
 use bootstrap::world::{Trading, keys};
 use config::Config;
+use config::args::Stop;
 use domain::NamedWallet;
 use order_worker::{Chain, OwnWallet, Settings, Worker};
 use ports::Shutdown;
+use webhooks::Sender;
 
 /// Where the keys of the wallets are that trade.
 #[derive(Debug)]
@@ -82,4 +84,16 @@ pub fn start_worker(config: &Config, parts: &Parts, trading: Trading, shutdown: 
         Settings::configured(config, runtime::host_name()),
         shutdown,
     );
+}
+
+/// Starts to tell a receiver of events, if there is one; it ends with the shutdown.
+pub fn start_webhooks(config: &Config, parts: &Parts, shutdown: &Shutdown) -> Result<(), Stop> {
+    webhooks::describe();
+    let settings = webhooks::Settings::configured(config);
+    let settings = settings.map_err(|invalid| Stop::Wrong(invalid.to_string()))?;
+    if let Some(settings) = settings {
+        let sender = Sender::new(&parts.ports, settings);
+        shutdown.spawn_essential("webhooks", sender.run(shutdown.clone()));
+    }
+    Ok(())
 }

@@ -121,6 +121,8 @@ pub enum Turn {
     Reconciliation,
     /// Looking at the prices that orders wait for.
     Scan,
+    /// Sending webhooks.
+    Webhooks,
 }
 
 impl Turn {
@@ -132,6 +134,7 @@ impl Turn {
             Self::Doubts => "doubts",
             Self::Reconciliation => "reconciliation",
             Self::Scan => "scan",
+            Self::Webhooks => "webhooks",
         }
     }
 }

@@ -38,6 +38,7 @@ pub mod volumes;
 pub mod waiting;
 pub mod wallet;
 pub mod wallet_uses;
+pub mod webhooks;
 pub mod worker_registry;
 
 mod error;
@@ -73,6 +74,7 @@ pub use volumes::Volumes;
 pub use waiting::WaitingOrders;
 pub use wallet::{WalletView, WalletViews};
 pub use wallet_uses::WalletUses;
+pub use webhooks::Webhooks;
 pub use worker_registry::WorkerRegistry;
 
 /// Target of the spans that only a trace shows. Without a trace collector they are switched off and
@@ -92,6 +94,7 @@ pub trait Store:
     + WalletUses
     + WaitingOrders
     + Volumes
+    + Webhooks
 {
 }
 
@@ -107,6 +110,7 @@ impl<T> Store for T where
         + WalletUses
         + WaitingOrders
         + Volumes
+        + Webhooks
 {
 }
 

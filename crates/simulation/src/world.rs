@@ -104,6 +104,7 @@ impl World {
         let settings = Settings {
             lease: pace.lease,
             longest_rest: pace.longest_rest,
+            ..Settings::default()
         };
         let wall = Arc::new(WallClock::new(clock));
         let store = SqliteStore::in_memory(settings, Arc::clone(&wall) as _)?;

@@ -24,6 +24,7 @@ pub mod version_1;
 pub mod volumes;
 pub mod waiting;
 pub mod wallet_uses;
+pub mod webhooks;
 pub mod worker_registry;
 
 mod fixture;

@@ -4,6 +4,7 @@ mod finality;
 mod safety;
 mod volumes;
 mod waiting;
+mod webhooks;
 
 use std::fmt::Debug;
 use std::sync::Arc;

@@ -49,8 +49,11 @@ fn refusals(method: &HttpMethod, path: &str) -> &'static [u16] {
         (_, "/api/orders/{id}/cancel") => &[400, 401, 403, 404, 409, 500, 503],
         (_, "/api/orders/{id}/events") => &[400, 401, 403, 404, 429, 500, 503],
         (_, "/api/admin/orders/{id}/dead") => &[400, 401, 403, 404, 409, 413, 415, 422, 500, 503],
+        (_, "/api/admin/webhooks/{id}/retry") => &[400, 401, 403, 409, 500, 503],
         (_, "/api/admin/dead/{id}/retry") => &[400, 401, 403, 404, 409, 500, 503],
-        (_, "/api/admin/dead" | "/api/admin/audit") => &[400, 401, 403, 500, 503],
+        (_, "/api/admin/dead" | "/api/admin/audit" | "/api/admin/webhooks") => {
+            &[400, 401, 403, 500, 503]
+        }
         (_, "/api/admin/reconcile") => &[400, 401, 403, 404, 500, 503],
         (_, path) if path.starts_with("/api/admin/") => &[401, 403, 500, 503],
         (

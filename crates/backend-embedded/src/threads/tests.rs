@@ -8,6 +8,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::live::{Live, Stored};
 use crate::settings::Settings;
+use ports::webhooks::Outbox;
 
 fn threads(folder: &TempDir) -> Threads {
     let path = folder.path().join("engine.db");
@@ -16,7 +17,7 @@ fn threads(folder: &TempDir) -> Threads {
         .expect("a fresh file is a store");
     let live = Live::new(Settings::default(), Stored::default());
     let clock = Arc::new(ports::SystemClock::new());
-    let writer = Writer::new(db, clock, Arc::new(Mutex::new(live)));
+    let writer = Writer::new(db, clock, Arc::new(Mutex::new(live)), Outbox::None);
     Threads::start(writer, &path).expect("the threads start")
 }
 

@@ -30,7 +30,7 @@ impl EventRow {
         })
     }
 
-    /// Appends it to the log; the caller has made sure that its sequence number is free.
+    /// Appends it to the log, and its webhook to the outbox if it becomes one; the caller has made sure that its sequence number is free.
     pub(super) fn insert(
         &self,
         batch: &Batch<'_>,
@@ -53,6 +53,20 @@ impl EventRow {
                 at.as_millis(),
                 self.data,
             ])?;
+        if batch.outbox.takes(self.status) {
+            self.tell(batch, order_key)?;
+        }
+        Ok(())
+    }
+
+    fn tell(&self, batch: &Batch<'_>, order_key: i64) -> Result<(), Fault> {
+        batch
+            .db
+            .prepare_cached(
+                "-- add_webhook
+                 insert into webhooks (order_key, seq, due_at) values (?1, ?2, ?3)",
+            )?
+            .execute(params![order_key, self.seq, batch.now.as_millis()])?;
         Ok(())
     }
 }

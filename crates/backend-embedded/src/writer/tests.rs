@@ -14,6 +14,7 @@ use crate::live::Stored;
 use crate::schema::STORE_FILE;
 use crate::settings::Settings;
 use ports::order_store::Company;
+use ports::webhooks::Outbox;
 
 const LEASE: Duration = Duration::from_secs(20);
 
@@ -24,7 +25,7 @@ fn writer() -> Writer {
         ..Settings::default()
     };
     let live = Arc::new(Mutex::new(Live::new(settings, Stored::default())));
-    Writer::new(STORE_FILE.open_memory().unwrap(), clock, live)
+    Writer::new(STORE_FILE.open_memory().unwrap(), clock, live, Outbox::None)
 }
 
 impl Writer {

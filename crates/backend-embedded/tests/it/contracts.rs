@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use backend_embedded::{InProcessFeed, InProcessQueue, Settings, SqliteStore, queue};
+use ports::webhooks::Outbox;
 use ports::{Clock, JobQueue, Random, StatusFeed, Store};
 use tempfile::TempDir;
 use testkit::ManualClock;
@@ -16,6 +17,7 @@ const LONGEST_REST: Duration = Duration::from_secs(2 * 3_600);
 const SETTINGS: Settings = Settings {
     lease: LEASE,
     longest_rest: LONGEST_REST,
+    outbox: Outbox::None,
 };
 
 /// A store in a folder, with its threads.
@@ -23,17 +25,23 @@ struct OnDisk {
     folder: TempDir,
     store: Arc<SqliteStore>,
     clock: Arc<ManualClock>,
+    outbox: Outbox,
 }
 
 impl OnDisk {
     fn fresh() -> Self {
+        Self::with(Outbox::None)
+    }
+
+    fn with(outbox: Outbox) -> Self {
         let folder = TempDir::new().unwrap();
         let clock = Arc::new(ManualClock::default());
-        let store = open(folder.path(), &clock);
+        let store = open(folder.path(), outbox, &clock);
         Self {
             folder,
             store,
             clock,
+            outbox,
         }
     }
 
@@ -48,8 +56,8 @@ impl OnDisk {
     }
 }
 
-fn open(folder: &Path, clock: &Arc<ManualClock>) -> Arc<SqliteStore> {
-    let settings = SETTINGS;
+fn open(folder: &Path, outbox: Outbox, clock: &Arc<ManualClock>) -> Arc<SqliteStore> {
+    let settings = Settings { outbox, ..SETTINGS };
     let clock: Arc<dyn Clock> = Arc::clone(clock) as _;
     Arc::new(SqliteStore::open(folder, settings, clock).unwrap())
 }
@@ -65,7 +73,11 @@ impl StoreFixture for OnDisk {
     }
 
     async fn after_a_crash(&self) -> Arc<dyn Store> {
-        open(&self.files_as_a_crash_leaves_them(), &self.clock)
+        open(
+            &self.files_as_a_crash_leaves_them(),
+            self.outbox,
+            &self.clock,
+        )
     }
 
     async fn advance(&self, by: Duration) {
@@ -93,8 +105,12 @@ struct InMemory {
 
 impl InMemory {
     fn fresh() -> Self {
+        Self::with(Outbox::None)
+    }
+
+    fn with(outbox: Outbox) -> Self {
         let clock = Arc::new(ManualClock::default());
-        let settings = SETTINGS;
+        let settings = Settings { outbox, ..SETTINGS };
         let store = SqliteStore::in_memory(settings, Arc::clone(&clock) as _).unwrap();
         Self {
             store: Arc::new(store),
@@ -213,12 +229,17 @@ mod on_disk {
     use super::*;
 
     testkit::store_contract!(OnDisk::fresh());
+    testkit::outbox_contract!(OnDisk::with(Outbox::All), OnDisk::with(Outbox::Terminal));
 }
 
 mod in_memory {
     use super::*;
 
     testkit::store_contract!(InMemory::fresh());
+    testkit::outbox_contract!(
+        InMemory::with(Outbox::All),
+        InMemory::with(Outbox::Terminal)
+    );
 }
 
 testkit::queue_contract!(Queue::fresh());

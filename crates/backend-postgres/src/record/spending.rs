@@ -122,7 +122,7 @@ impl Record {
             self.known.add(unknown);
         }
         let mut inserted = self
-            .insert_others(connection, RECORD_OUTLAYS, &requests)
+            .insert_others(connection, &RECORD_OUTLAYS, &requests)
             .await?;
         if requests.len() == 1 && !inserted.refused.values().any(Option::is_none) {
             return Ok(inserted);
@@ -136,7 +136,7 @@ impl Record {
             // It may have been forgotten with its cluster.
             wallet_uses::make(connection, &keys(&alone)).await?;
             let once_more = self
-                .insert_others(connection, RECORD_OUTLAYS, &alone)
+                .insert_others(connection, &RECORD_OUTLAYS, &alone)
                 .await?;
             inserted.won.extend(once_more.won);
             inserted.too_late.extend(once_more.too_late);

@@ -1,6 +1,8 @@
 //! The statement that records events, and the one that also counts what transactions spend. They differ in nothing
 //! else, so that what has no outlay costs what it always did.
 
+use crate::outbox::{Recording, Records};
+
 /// The statement, with what one that counts adds: to proposed events, before they are admitted, to what keeps them out,
 /// after they have won, and to the answer.
 ///
@@ -56,6 +58,7 @@ won as materialized (
     -- Not a plain `in`, which would become a row-by-row join of two lists: this becomes a look-up.
     select p.* from placed p where (p.order_id in (select order_id from inserted)) is true
 ),
+-- Webhooks go here.
 let_go as (
     update orders o
     set lease_worker = null,
@@ -113,12 +116,20 @@ select p.order_id, p.at, true, null, null", $nulls, " from placed p where p.is_t
     };
 }
 
-pub(super) const RECORD: &str = record!("record_events", "", "", "", "", "", "", "");
+/// A trigger that ends the others of an order's group reads the setting.
+const EVENTS: &str = "select order_id, seq, now_ms()
+    from (select * from won where set_config('order_engine.webhooks', 'on', true) = 'on') as won";
+
+pub(super) static RECORD: Recording = Recording::new(
+    record!("record_events", "", "", "", "", "", "", ""),
+    Records::Both,
+    EVENTS,
+);
 
 /// `locked` is the last lock that is taken: by then all orders of the batch are this statement's. The rows are locked
 /// in the order of their keys, and what is read of them is what stands there then: nothing else is judged by. Orders
 /// are admitted by their ids; one that does not fit beside those before it is left out.
-pub(super) const RECORD_OUTLAYS: &str = record!(
+pub(super) static RECORD_OUTLAYS: Recording = Recording::new(record!(
     "record_outlays",
     ", $17::text[]",
     ", outlay",
@@ -198,4 +209,4 @@ from refused r
 join placed p on p.order_id = r.order_id
 join touched t on t.order_id = r.order_id
 left join locked l on l.wallet = t.wallet and l.mint = t.mint"
-);
+), Records::Both, EVENTS);

@@ -5,27 +5,34 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use ports::Store;
+use ports::webhooks::Outbox;
 use servers::PostgresServer;
 use testkit::contract::StoreFixture;
 use tokio::sync::Mutex;
 
-use crate::{LONGEST_REST, meddle, open_patiently, server_with_tables};
+use crate::{LONGEST_REST, meddle, open_telling, server_with_tables};
 
-/// What [`open_patiently`] gives a worker.
+/// What [`open_telling`] gives a worker.
 const LEASE: Duration = crate::PATIENT_LEASE;
 
 struct Postgres {
     server: Mutex<PostgresServer>,
     store: Arc<dyn Store>,
+    outbox: Outbox,
     /// How far the server's clock was moved on.
     ahead_ms: Mutex<i64>,
 }
 
 impl Postgres {
     async fn fresh() -> Self {
+        Self::with(Outbox::None).await
+    }
+
+    async fn with(outbox: Outbox) -> Self {
         let server = server_with_tables().await;
-        let store = open_patiently(&server).await;
+        let store = open_telling(&server, outbox).await;
         Self {
+            outbox,
             server: Mutex::new(server),
             store,
             ahead_ms: Mutex::default(),
@@ -40,14 +47,14 @@ impl StoreFixture for Postgres {
     }
 
     async fn second_handle(&self) -> Arc<dyn Store> {
-        open_patiently(&*self.server.lock().await).await
+        open_telling(&*self.server.lock().await, self.outbox).await
     }
 
     async fn after_a_crash(&self) -> Arc<dyn Store> {
         let mut server = self.server.lock().await;
         server.process.kill().expect("the server can be killed");
         server.restart().expect("the server recovers");
-        open_patiently(&server).await
+        open_telling(&server, self.outbox).await
     }
 
     async fn advance(&self, by: Duration) {
@@ -76,3 +83,7 @@ impl StoreFixture for Postgres {
 }
 
 testkit::store_contract!(Postgres::fresh().await);
+testkit::outbox_contract!(
+    Postgres::with(Outbox::All).await,
+    Postgres::with(Outbox::Terminal).await
+);

@@ -23,6 +23,7 @@ use std::time::Duration;
 
 use backend_postgres::{PgSettings, PgStore};
 use ports::Store;
+use ports::webhooks::Outbox;
 use servers::PostgresServer;
 use tokio::task::JoinSet;
 
@@ -53,9 +54,15 @@ async fn open(server: &PostgresServer) -> Arc<dyn Store> {
 
 /// For tests whose workers send no heartbeats: none falls silent.
 async fn open_patiently(server: &PostgresServer) -> Arc<dyn Store> {
+    open_telling(server, Outbox::None).await
+}
+
+/// The same, with an outbox.
+async fn open_telling(server: &PostgresServer, outbox: Outbox) -> Arc<dyn Store> {
     open_with(PgSettings {
         lease: PATIENT_LEASE,
         longest_rest: LONGEST_REST,
+        outbox,
         ..settings(server)
     })
     .await

@@ -21,7 +21,7 @@ pub enum Presence {
 }
 
 /// What the engine takes from its environment and every process of a cluster has alike.
-const PREFIXES: [&str; 16] = [
+const PREFIXES: [&str; 17] = [
     "QUEUE_",
     "RETRY_",
     "LEASE_",
@@ -38,6 +38,7 @@ const PREFIXES: [&str; 16] = [
     "CORS_",
     "TRUST_",
     "OTEL_",
+    "WEBHOOK_",
 ];
 const NAMES: [&str; 11] = [
     "PUBLIC_URL",

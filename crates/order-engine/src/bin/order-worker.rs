@@ -48,6 +48,7 @@ async fn start(config: &Config, shutdown: &Shutdown) -> anyhow::Result<Option<St
     }
     let keys = keys::keys(config)?;
     let parts = Parts::open(config, shutdown).await?;
+    order_engine::start_webhooks(config, &parts, shutdown)?;
     if config.takes_orders() {
         let signings = keys.reach(config, shutdown).await?;
         let trading = parts.world.trading(signings);

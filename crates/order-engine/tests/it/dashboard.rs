@@ -80,6 +80,7 @@ mod process {
         operators::the_queue_is_paused_and_resumed(operators::QUICK_HEARTS),
         operators::the_engine_is_halted_with_a_reason_and_resumed(NONE),
         operators::a_dead_order_is_tried_again_as_a_new_one(NONE),
+        operators::a_dead_webhook_is_sent_again(operators::NO_RECEIVER),
         orders::an_order_is_quoted_placed_and_followed_to_its_end(NONE),
         orders::what_is_wrong_with_an_order_is_said_at_its_field_and_nothing_is_sent(NONE),
         orders::an_order_that_failed_shows_every_attempt_and_why(NONE),

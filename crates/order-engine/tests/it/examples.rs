@@ -20,7 +20,7 @@ use network::Network;
 /// No order of these tests needs longer, also on a busy machine.
 const LIMIT: Duration = Duration::from_secs(60);
 
-fn source(path: &str) -> PathBuf {
+pub(crate) fn source(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../../examples")
         .join(path)

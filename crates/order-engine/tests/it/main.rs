@@ -39,4 +39,5 @@ mod stopping;
 mod traces;
 mod waiting;
 mod wallets;
+mod webhooks;
 mod world;

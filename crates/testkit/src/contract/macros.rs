@@ -260,6 +260,33 @@ macro_rules! store_contract {
             no_volume_is_too_large,
             another_cluster_has_no_volumes,
         }
+        $crate::contract_tests! { [$(#[$attribute])*] $fixture; webhooks:
+            without_an_outbox_nothing_becomes_a_webhook,
+            one_holder_sends_at_a_time,
+        }
+    };
+}
+
+/// Every promise of a store's outbox, as tests over the fixtures that the expressions give: of a store that is opened
+/// with an outbox of all events, and of one that is opened with one of those that end orders.
+#[macro_export]
+macro_rules! outbox_contract {
+    ($all:expr, $terminal:expr) => {
+        $crate::contract_tests! { [] $all; webhooks:
+            every_event_becomes_a_webhook,
+            the_others_of_a_group_become_webhooks,
+            a_webhook_tells_of_the_order_as_it_was,
+            webhooks_survive_a_crash,
+            a_later_webhook_waits_for_the_earlier_one,
+            a_refused_webhook_rests_with_those_behind_it,
+            a_webhook_is_dead_once_it_was_refused_for_long,
+            a_clock_set_back_keeps_no_webhook_resting,
+            beyond_their_bounds_the_oldest_go,
+            dead_webhooks_are_retried,
+        }
+        $crate::contract_tests! { [] $terminal; webhooks:
+            ends_alone_become_webhooks,
+        }
     };
 }
 

@@ -34,7 +34,7 @@ fn price(text: &str) -> Price {
     Price::parse(text).expect("invariant: the test names a valid price")
 }
 
-fn limit(given: &Given) -> NewOrder {
+pub(super) fn limit(given: &Given) -> NewOrder {
     let mut order = given.order();
     order.terms.order_type = OrderType::Limit {
         price: price("150"),
@@ -93,7 +93,7 @@ async fn cancel(given: &Given, store: &Arc<dyn Store>, order: OrderId) -> Withdr
 }
 
 /// A fired order in a worker's hands.
-async fn taken(given: &Given, store: &Arc<dyn Store>, order: OrderId) -> Lease {
+pub(super) async fn taken(given: &Given, store: &Arc<dyn Store>, order: OrderId) -> Lease {
     assert_eq!(fire(store, order).await.len(), 1);
     given.leased(store, order).await
 }

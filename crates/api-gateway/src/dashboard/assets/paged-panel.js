@@ -7,9 +7,10 @@ import { needsEngine, outageNote } from "./outage.js";
 
 /**
  * `path` answers `{ [field]: [...], nextCursor }`; `row(entry)` makes one line of the table with these
- * `columns`, `[name, class]`; `none` is said where there is nothing.
+ * `columns`, `[name, class]`; `none` is said where there is nothing. What stands `above` the
+ * table is drawn by `onPage(page)`.
  */
-export function pagedPanel({ name, path, field, columns, row, none, onProblem }) {
+export function pagedPanel({ name, path, field, columns, row, none, onProblem, above = null, onPage = () => {} }) {
   const body = h("tbody");
   const table = h(
     "div",
@@ -37,6 +38,7 @@ export function pagedPanel({ name, path, field, columns, row, none, onProblem })
     "section",
     { class: "panel", "aria-label": name },
     h("h2", {}, name),
+    above,
     place,
     h("div", { class: "pages" }, outage, more),
   );
@@ -49,6 +51,7 @@ export function pagedPanel({ name, path, field, columns, row, none, onProblem })
   async function read() {
     try {
       const page = await adminGet(path, { limit: 20 });
+      onPage(page);
       const text = JSON.stringify(page[field]);
       if (text === first) return;
       first = text;

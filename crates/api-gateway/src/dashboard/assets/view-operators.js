@@ -1,4 +1,5 @@
-// The operators' screen: pause, halt and resume, the wallet, dead orders and their retry, workers, and who did what.
+// The operators' screen: pause, halt and resume, the wallet, dead orders, webhooks and
+// their retry, workers, and who did what.
 
 import { adminGet, adminPost } from "./api.js";
 import { h, setAttribute, setText } from "./dom.js";
@@ -10,6 +11,7 @@ import { needsEngine, outageNote } from "./outage.js";
 import { pagedPanel } from "./paged-panel.js";
 import { session } from "./session.js";
 import { walletPanel } from "./wallet-panel.js";
+import { webhooksPanel } from "./webhooks-panel.js";
 import { workerCards } from "./workers.js";
 
 const EVERY_MS = 2_000;
@@ -109,6 +111,7 @@ function deskOf({ say, onProblem }) {
     none: "Nothing was done here yet.",
     onProblem,
   });
+  const webhooks = webhooksPanel({ act, outage, onProblem });
   const words = deadForm({ act, outage });
   let paused = false;
 
@@ -116,7 +119,7 @@ function deskOf({ say, onProblem }) {
     const [queue, alive] = await Promise.all([adminGet("/api/admin/queue"), adminGet("/api/admin/workers")]);
     drawQueue(queue);
     workers.draw(alive.workers);
-    await Promise.all([wallet.read(), dead.read(), audit.read()]);
+    await Promise.all([wallet.read(), dead.read(), webhooks.read(), audit.read()]);
   }
 
   function drawQueue({ paused: isPaused, halted, queue, entries, deadEntries }) {
@@ -213,6 +216,7 @@ function deskOf({ say, onProblem }) {
       h("div", { class: "panel-body" }, workers.element),
     ),
     dead.element,
+    webhooks.element,
     words,
     wallet.element,
     audit.element,

@@ -129,3 +129,36 @@ pub(super) async fn a_dead_order_is_tried_again_as_a_new_one(visit: &mut Visit) 
     );
     browser.check_console().await
 }
+
+/// Nobody listens there, and of two webhooks one is given up at once.
+pub(super) const NO_RECEIVER: Settings = &[
+    ("WEBHOOK_URL", "http://127.0.0.1:9/"),
+    ("WEBHOOK_SECRET", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"),
+    ("WEBHOOK_ALLOW_PRIVATE", "1"),
+    ("WEBHOOK_MAX_PENDING", "1"),
+    ("SWEEP_MS", "100"),
+];
+
+pub(super) async fn a_dead_webhook_is_sent_again(visit: &mut Visit) -> Result<()> {
+    let Visit { world, browser } = visit;
+    let client = world.client();
+    let first = client.accept(HOPELESS).await?;
+    client.ended(&first).await?;
+    client.ended(&client.accept(HOPELESS).await?).await?;
+    browser.open(world, &client, "#/operators").await?;
+    let panel = "[aria-label='Webhooks']";
+    browser.sees(panel, "1 pending").await?;
+    browser.sees(panel, "1 dead").await?;
+    let row = format!("[data-webhook^='evt_{first}_']");
+    browser.sees(&row, "WEBHOOK_MAX_PENDING").await?;
+
+    browser.click(&format!("{row} button")).await?;
+
+    browser
+        .sees(".notice", "1 webhook is pending again.")
+        .await?;
+    browser
+        .sees("[aria-label='Audit log']", "retry webhooks")
+        .await?;
+    browser.check_console().await
+}
