@@ -75,7 +75,7 @@ pub(crate) enum Closeness {
     /// It was about as good, or better.
     Close,
     Far,
-    /// Some venue did not answer, and none that did was close.
+    /// There is no direct price, and some venue did not answer.
     Unknown,
 }
 

@@ -67,8 +67,9 @@ impl Trails {
         })
     }
 
-    /// Takes over a spot of these assets, and stores the highs where that changes what one of the orders has for its highest, of which the
-    /// last was accepted at this time: at most once a slot. What was before `oldest` is wanted by none.
+    /// Takes over a spot of these assets, and stores the highs where that changes what one of the orders has for its
+    /// highest, of which the last was accepted at this time: at most once a slot. What was before `oldest` is wanted by
+    /// none.
     pub(crate) async fn see(
         &mut self,
         ctx: &Context,

@@ -55,11 +55,12 @@ pub struct Bounds {
     pub least: Vec<Option<Price>>,
     /// That of the oldest pools looked at; 0 where there are none.
     pub slot: u64,
-    /// Whether every venue answered that was asked, of third tokens too: otherwise what is absent is not known.
+    /// Whether every venue answered that was asked of the pair, and of third tokens where it has no price of its own:
+    /// otherwise what is absent is not known.
     pub is_whole: bool,
 }
 
-/// The best price of the next unit over a third token, and whether all who were asked answered.
+/// The best price of the next unit over a third token, and whether all answered whose answer counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Over {
     best: Option<Price>,

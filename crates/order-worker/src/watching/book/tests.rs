@@ -261,7 +261,6 @@ fn bytes_of_each(books: u32, orders: u32) -> usize {
 fn an_order_of_one_pair_takes_no_more_than_two_hundred_bytes_of_memory() {
     let each = bytes_of_each(1, 200_000);
 
-    eprintln!("measured {each}");
     assert!(each <= 200, "{each} bytes");
 }
 
@@ -270,6 +269,5 @@ fn an_order_of_one_pair_takes_no_more_than_two_hundred_bytes_of_memory() {
 fn an_order_of_two_hundred_pairs_takes_no_more_than_two_hundred_bytes_of_memory() {
     let each = bytes_of_each(200, 500);
 
-    eprintln!("measured {each}");
     assert!(each <= 200, "{each} bytes");
 }
