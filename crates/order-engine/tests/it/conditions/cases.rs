@@ -33,18 +33,21 @@ async fn sell(world: &World, client: &Caller, token: &str, past: &str) -> Result
     bail!("the market does not come past {past}")
 }
 
-/// A tenth of what each pool of the pair holds of it, and of one whose liquidity ends before that, as much as it
-/// takes. One that has none left on that side takes nothing.
+/// In each pool of the pair a tenth of its larger side, in this token, and where its liquidity ends before that, as
+/// much as it takes. One side alone would not do: a pool that is empty of this token pays the most for it. A pool
+/// without any of the other token takes nothing.
 async fn sell_some(world: &World, token: &str) -> Result<()> {
     let operator = world.operator();
+    let now: f64 = price(&world.client(), 1.0).await?.parse()?;
     let pools = operator.read(&format!("/api/pools?{PAIR}")).await?;
-    let depth = match token {
-        "SOL" => "depthIn",
-        _ => "depthOut",
+    let (depth, other, rate) = match token {
+        "SOL" => ("depthIn", "depthOut", 1.0 / now),
+        _ => ("depthOut", "depthIn", now),
     };
     let mut sold = 0;
     for pool in pools["pools"].as_array().context("pools")? {
-        let mut amount: f64 = text(pool, depth)?.parse::<f64>()? / 10.0;
+        let (held, other): (f64, f64) = (text(pool, depth)?.parse()?, text(pool, other)?.parse()?);
+        let mut amount = held.max(other * rate) / 10.0;
         while amount >= 1.0 {
             let body = json!({
                 "pool": pool["poolAddress"], "tokenIn": token, "amount": format!("{amount:.2}"),
