@@ -361,7 +361,7 @@ pub async fn a_list_that_looks_at_too_much_says_how_far_it_came(fixture: &impl S
     let (found, _) = listed_through(&store, &filter).await;
     let everything = ListFilter {
         status: Some(Status::Expired),
-        ..first(10_000)
+        ..first(1_000)
     };
     let (all, _) = listed_through(&store, &everything).await;
 
