@@ -64,7 +64,9 @@ pub struct Finding {
 }
 
 impl Finding {
-    fn good(about: &str, detail: impl Into<String>) -> Self {
+    /// A finding.
+    #[must_use]
+    pub fn good(about: &str, detail: impl Into<String>) -> Self {
         Self {
             about: about.to_owned(),
             state: State::Good,
@@ -74,7 +76,9 @@ impl Finding {
         }
     }
 
-    fn bad(about: &str, detail: impl Into<String>, advice: &str) -> Self {
+    /// A finding.
+    #[must_use]
+    pub fn bad(about: &str, detail: impl Into<String>, advice: &str) -> Self {
         Self {
             state: State::Bad,
             advice: Some(advice.to_owned()),
@@ -82,7 +86,9 @@ impl Finding {
         }
     }
 
-    fn warning(about: &str, detail: impl Into<String>, advice: &str) -> Self {
+    /// A finding.
+    #[must_use]
+    pub fn warning(about: &str, detail: impl Into<String>, advice: &str) -> Self {
         Self {
             state: State::Warning,
             ..Self::bad(about, detail, advice)

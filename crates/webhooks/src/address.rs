@@ -118,19 +118,30 @@ impl Debug for Judging {
     }
 }
 
+impl Judging {
+    /// The addresses of a name to which connections may be made: at least one.
+    pub(crate) async fn addresses(
+        &self,
+        name: &str,
+    ) -> Result<Vec<SocketAddr>, Box<dyn std::error::Error + Send + Sync>> {
+        let found = (self.lookup)(name.to_owned()).await?;
+        let first = found.first().copied();
+        let admitted = found.into_iter().filter(|it| self.reach.admits(it.ip()));
+        let admitted: Vec<SocketAddr> = admitted.collect();
+        match (admitted.is_empty(), first) {
+            (true, Some(refused)) => Err(NotPublic(refused.ip()).into()),
+            (true, None) => Err(io::Error::other("the name has no address").into()),
+            (false, _) => Ok(admitted),
+        }
+    }
+}
+
 impl Resolve for Judging {
     fn resolve(&self, name: Name) -> Resolving {
-        let Self { reach, lookup } = self.clone();
+        let judging = self.clone();
         Box::pin(async move {
-            let found = lookup(name.as_str().to_owned()).await?;
-            let first = found.first().copied();
-            let admitted = found.into_iter().filter(|it| reach.admits(it.ip()));
-            let admitted: Vec<SocketAddr> = admitted.collect();
-            match (admitted.is_empty(), first) {
-                (true, Some(refused)) => Err(NotPublic(refused.ip()).into()),
-                (true, None) => Err(io::Error::other("the name has no address").into()),
-                (false, _) => Ok(Box::new(admitted.into_iter()) as Addrs),
-            }
+            let admitted = judging.addresses(name.as_str()).await?;
+            Ok(Box::new(admitted.into_iter()) as Addrs)
         })
     }
 }

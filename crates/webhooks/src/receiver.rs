@@ -49,6 +49,9 @@ pub struct Untaken(pub String);
 pub trait Receiver: Send + Sync + Debug {
     /// Gives it to the receiver.
     async fn post(&self, message: &Message) -> Result<(), Untaken>;
+
+    /// Whether connections may be made to it now. None is made.
+    async fn check(&self) -> Result<(), Untaken>;
 }
 
 /// A receiver that cannot be used.
@@ -68,6 +71,7 @@ pub struct HttpReceiver {
     http: reqwest::Client,
     /// It may hold what lets the engine in.
     url: Secret,
+    judging: Judging,
 }
 
 impl HttpReceiver {
@@ -84,19 +88,21 @@ impl HttpReceiver {
         }
         // It fails where another part of the process has installed the same provider before.
         let _ = rustls::crypto::ring::default_provider().install_default();
+        let judging = Judging { reach, lookup };
         let http = reqwest::Client::builder()
             .no_proxy()
             .redirect(Policy::none())
             .timeout(TRY_LIMIT)
             .pool_max_idle_per_host(IDLE_CONNECTIONS_MAX)
             .pool_idle_timeout(IDLE_FOR)
-            .dns_resolver(Judging { reach, lookup })
+            .dns_resolver(judging.clone())
             .user_agent(concat!("order-engine/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(InvalidReceiver::Client)?;
         Ok(Self {
             http,
             url: url.clone(),
+            judging,
         })
     }
 }
@@ -125,6 +131,21 @@ impl Receiver for HttpReceiver {
             true => format!("the receiver answered {code}: redirects are not followed"),
             false => format!("the receiver answered {code}"),
         }))
+    }
+
+    async fn check(&self) -> Result<(), Untaken> {
+        let url = Url::parse(self.url.expose());
+        let url = url.expect("invariant: the URL was parsed when this was made");
+        // An address was judged when this was made.
+        let Some(name) = url.domain() else {
+            return Ok(());
+        };
+        let judged = tokio::time::timeout(TRY_LIMIT, self.judging.addresses(name)).await;
+        match judged {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(error)) => Err(Untaken(error.to_string())),
+            Err(_) => Err(Untaken("its name is not resolved in time".to_owned())),
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use config::Config;
 use config::args::Stop;
 use domain::BaseUnits;
 use serde_json::{Value, json};
+use webhooks::Settings;
 
 use crate::exit::Verdict;
 use crate::output::{self, Format};
@@ -18,7 +19,7 @@ Examples:
   SOLANA_RPC_URL=https://api.devnet.solana.com order-engine doctor
 
 It looks at the settings, each endpoint, the key, the wallet, the pair's pools,
-and lets the cluster simulate a transaction. Where the engine has a store it
+the receiver of webhooks, and lets the cluster simulate a transaction. Where the engine has a store it
 looks there for a halt, a pause and what a day has used. It signs, sends and
 stores nothing. Exit code 1 where a line says failed.";
 
@@ -43,7 +44,8 @@ pub(crate) struct Doctor {
 /// Runs the command.
 pub(crate) async fn run(doctor: &Doctor) -> anyhow::Result<Verdict> {
     let question = Box::pin(doctor.question()).await?;
-    let findings = doctor::examine(&doctor.config, question).await?;
+    let mut findings = doctor::examine(&doctor.config, question).await?;
+    findings.extend(webhooks(&doctor.config).await);
     let is_ready = findings.iter().all(|finding| finding.state != State::Bad);
     if doctor.format.is_json() {
         let checks = findings.iter().map(view).collect::<Vec<_>>();
@@ -68,6 +70,27 @@ impl Doctor {
             amount_in: amount_in.map_err(|error| Stop::Wrong(format!("AMOUNT: {error}")))?,
         })
     }
+}
+
+/// Whether the receiver of webhooks, if there is one, can be connected to. Orders go on without it.
+async fn webhooks(config: &Config) -> Option<Finding> {
+    let about = "webhooks";
+    let checked = match Settings::configured(config).transpose()? {
+        Ok(settings) => settings.receiver.check().await.map_err(anyhow::Error::from),
+        Err(error) => Err(error.into()),
+    };
+    Some(match checked {
+        Ok(()) => Finding::good(about, "connections to the receiver are allowed"),
+        Err(error) => {
+            let advice =
+                "see that WEBHOOK_URL names a host that workers may reach; docs/WEBHOOKS.md";
+            Finding::warning(
+                about,
+                format!("the receiver cannot be told: {error}"),
+                advice,
+            )
+        }
+    })
 }
 
 fn view(finding: &Finding) -> Value {

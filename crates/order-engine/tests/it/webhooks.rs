@@ -211,3 +211,37 @@ async fn a_receiver_that_cannot_be_used_ends_the_program() -> Result<()> {
     }
     Ok(())
 }
+
+#[tokio::test]
+async fn the_doctor_says_whether_the_receiver_can_be_told() -> Result<()> {
+    let folder = tempfile::tempdir().context("a folder")?;
+    let data = folder.path().display().to_string();
+    let doctor = async |url: &str, allowed: &str| {
+        let variables = [
+            ("DATA_DIR", data.as_str()),
+            ("WEBHOOK_URL", url),
+            ("WEBHOOK_SECRET", SECRET),
+            ("WEBHOOK_ALLOW_PRIVATE", allowed),
+        ];
+        run(folder.path(), &["doctor"], &variables).await
+    };
+
+    for url in ["http://localhost:9/hook", "http://127.0.0.1:9/hook"] {
+        let refused = doctor(url, "0").await;
+        let allowed = doctor(url, "1").await;
+
+        ensure!(
+            refused.code == Some(0)
+                && refused.stdout.contains("warning webhooks: ")
+                && refused.stdout.contains("an address of the local network")
+                && refused.stdout.contains("see that WEBHOOK_URL names a host"),
+            "{refused:?}"
+        );
+        let good = "ok      webhooks: connections to the receiver are allowed";
+        ensure!(
+            allowed.code == Some(0) && allowed.stdout.contains(good),
+            "{allowed:?}"
+        );
+    }
+    Ok(())
+}

@@ -219,3 +219,22 @@ async fn a_name_that_leads_to_the_local_network_is_not_connected_to() {
     assert_eq!(allowed.post(&message()).await, Ok(()));
     assert_eq!(server.connections.load(Ordering::Relaxed), 1);
 }
+
+#[tokio::test]
+async fn a_name_is_checked_without_a_connection() {
+    let server = answering("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").await;
+    let url = Secret::new(&format!("http://shop.example:{}/", server.address.port()));
+    let lookup = leading_to(server.address, &Arc::default());
+    let of = |reach| HttpReceiver::new(&url, reach, Arc::clone(&lookup)).expect("a name");
+
+    let refused = of(Reach::Public).check().await.expect_err("is refused");
+    let allowed = of(Reach::Anywhere).check().await;
+
+    let refused = refused.to_string();
+    assert!(
+        refused.contains("127.0.0.1 is an address of the local network"),
+        "{refused}"
+    );
+    assert_eq!(allowed, Ok(()));
+    assert_eq!(server.connections.load(Ordering::Relaxed), 0);
+}

@@ -95,6 +95,10 @@ impl Receiver for Scripted {
             Answer::Hang => pending().await,
         }
     }
+
+    async fn check(&self) -> Result<(), Untaken> {
+        Ok(())
+    }
 }
 
 /// The store, and what tests do with it.
