@@ -181,6 +181,16 @@ impl Pool {
         each!(self, state => state.marginal(direction, now))
     }
 
+    /// Whether a larger swap pays a higher fee at the same price, so that its parts would pay less. DLMM's fee grows only
+    /// with the bins that a swap moves the price by.
+    #[must_use]
+    pub fn fee_grows_with_amount(&self, direction: Direction, now: ChainTime) -> bool {
+        match self {
+            Self::DammV2(state) => state.pool.is_rate_limited(direction, now),
+            Self::Cpmm(_) | Self::AmmV4(_) | Self::Dlmm(_) => false,
+        }
+    }
+
     /// What a sale of exactly `amount_in` yields, transfer fees included.
     pub fn quote_in(&self, amount_in: u64, at: &Conditions) -> Result<Quote, Refusal> {
         each!(self, state => state.quote_in(amount_in, at))

@@ -121,7 +121,7 @@ pub struct OrderView {
     /// The pools used: the amounts are those expected until the order is confirmed.
     pub route: Option<Vec<LegView>>,
     /// How the last execution compares with what there was when its route was chosen. Told of one order at a time,
-    /// once its route is chosen; null in lists.
+    /// while it is building, submitted or confirmed; null in lists.
     pub quality: Option<QualityView>,
     /// What the transaction cost, where the chain tells it.
     pub receipt: Option<ReceiptView>,

@@ -151,8 +151,15 @@ impl Candidate<'_> {
     }
 
     /// The best that any part of the amount can be quoted at here, for the whole: at the price before the first unit,
-    /// and a little better than that, since amounts and impacts are rounded. Absent where that is not known.
+    /// and a little better than that, since amounts and impacts are rounded. Absent where that is not known, as where a
+    /// part pays a lower fee than the whole.
     pub(crate) fn at_best(&self) -> Option<u64> {
+        if self
+            .state
+            .fee_grows_with_amount(self.direction(), self.conditions.now)
+        {
+            return None;
+        }
         let quote = u128::from(self.offered()?.get());
         let kept = u128::from(MILLION.checked_sub(self.offer?.impact_ppm.checked_add(1)?)?);
         let million = u128::from(MILLION);

@@ -13,6 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::order::PoolGates;
+use domain::price::ratio;
 use domain::quote::{Answer, Choice, Decision, PoolQuote, Quote};
 use domain::{Asset, BaseUnits, FeeLevel, MaxImpact, Mint, TokenList, Venue};
 use futures_util::future::join_all;
@@ -31,7 +32,7 @@ use crate::report::PairReport;
 use crate::request::QuoteRequest;
 use crate::room::Table;
 use crate::thirds::{Third, Thirds, Worthwhile};
-use crate::worth::{ACCOUNT_RENT, Worth, swap_lamports};
+use crate::worth::{ACCOUNT_RENT, Rents, Worth, swap_lamports};
 
 /// So many pools before a third token are tried where not all fit into one transaction with those behind it.
 const FIRST_POOLS_MAX: usize = 3;
@@ -58,7 +59,7 @@ pub enum NoRoute {
     AboveMaximum { best: String, maximum: String },
     #[error(
         "every offer would move its pool's price by {} bps or more, and {limit} are allowed",
-        .least_ppm / 100
+        ratio((*.least_ppm).into(), 1, -2)
     )]
     PriceImpact { least_ppm: u32, limit: MaxImpact },
 }
@@ -98,6 +99,7 @@ pub struct Router {
     gates: Arc<Gates>,
     limits: Limits,
     thirds: Arc<Thirds>,
+    rents: Arc<Rents>,
 }
 
 impl Router {
@@ -112,6 +114,7 @@ impl Router {
             gates: Arc::default(),
             limits: Limits::ONE_POOL,
             thirds: Arc::default(),
+            rents: Arc::default(),
         }
     }
 
@@ -209,7 +212,7 @@ impl Router {
         let QuoteRequest { amount_in, .. } = request.quote;
         let swaps_max = request.swaps_max.unwrap_or(usize::MAX);
         let candidates = candidates::of(asked, request.quote, request.max_impact);
-        let worth = Worth::new(request.quote, asked, thirds);
+        let worth = Worth::new(request.quote, asked, thirds, &self.rents);
         let tables = self.source.tables();
         let room = self.room(&tables);
         let parts = self.parts(request, &worth);

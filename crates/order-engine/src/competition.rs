@@ -96,7 +96,7 @@ pub(crate) fn gain_of(answer: &QuotesAnswer) -> Option<String> {
     let (gain, name) = (answer.gain_bps, single.pool.name());
     is_split.then(|| match &single.amount_in {
         Some(asked) => format!(
-            "{gain} bp cheaper than {} {name} alone, which asks {}",
+            "{gain} bp better than {} {name} alone, which asks {}",
             single.dex.name(),
             short(asked)
         ),

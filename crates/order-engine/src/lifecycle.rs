@@ -76,7 +76,7 @@ fn why(event: &EventView) -> String {
         // What a divided purchase costs stands in its legs alone.
         (None, Some(_)) if event.max_amount_in.is_some() => {
             let gain = event.gain_bps.unwrap_or_default();
-            format!("{means}, {gain} bp cheaper than {beside}")
+            format!("{means}, {gain} bp better than {beside}")
         }
         (None, Some(other)) => {
             let paid = other.amount_out.as_deref().unwrap_or_default();
@@ -261,7 +261,7 @@ mod tests {
             &split,
             &asks,
             &purchase,
-            "2 pools, 12 bp cheaper than meteora 1.25, raydium 1.5",
+            "2 pools, 12 bp better than meteora 1.25, raydium 1.5",
         );
     }
 }

@@ -49,6 +49,17 @@ async fn routes(pools: &Arc<RecordedPools>, tokens: &Arc<TokenList>, swap: Quote
     }
 }
 
+impl Paid {
+    /// Every way, in the order of their columns.
+    fn ways(&self) -> [Option<BaseUnits>; 3] {
+        [self.single.as_ref().ok().copied(), self.split, self.hop]
+    }
+
+    fn is_routed(&self) -> bool {
+        self.ways().iter().any(Option::is_some)
+    }
+}
+
 async fn paid(router: &Router, swap: QuoteRequest) -> Result<BaseUnits, String> {
     match router.route(&RouteRequest::of(swap)).await {
         Ok(decision) => Ok(match swap.amount_out {
@@ -116,11 +127,11 @@ pub(crate) struct Routed {
     single: Option<String>,
     split: Option<String>,
     hop: Option<String>,
-    /// Why there is no route.
+    /// Why there is no route of any kind.
     error: Option<String>,
 }
 
-/// What one swap would have paid at all snapshots together.
+/// What one swap would have paid at all snapshots together. Each way's mean is over the snapshots at which it is one.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Summary {
@@ -132,20 +143,29 @@ pub(crate) struct Summary {
     single_total: String,
     pub(crate) single_mean: Option<String>,
     pub(crate) split_mean: Option<String>,
-    /// What splits paid more than the best pool alone, for each unit sold.
+    /// What splits paid more than the best pool alone, for each unit sold, where that is one too.
     pub(crate) split_gain_bps: Option<i64>,
     pub(crate) hop_mean: Option<String>,
     pub(crate) hop_gain_bps: Option<i64>,
 }
 
-/// Sums of one swap, in base units. They stay within 64 bits, or the recording is refused.
+/// Sums of one swap. They stay within 64 bits, or the recording is refused.
 #[derive(Debug, Clone, Copy, Default)]
 struct Sums {
     snapshots: u64,
     routed: u64,
-    single: u64,
-    split: Option<u64>,
-    hop: Option<u64>,
+    single: Sum,
+    split: Sum,
+    hop: Sum,
+}
+
+/// What one way paid, in base units.
+#[derive(Debug, Clone, Copy, Default)]
+struct Sum {
+    snapshots: u64,
+    paid: u64,
+    /// The part of it that was paid where one pool alone had a route too.
+    comparable: u64,
 }
 
 /// Routes every swap at every snapshot, and tells of each as it is found.
@@ -173,14 +193,11 @@ pub(crate) async fn replay(
 impl Sums {
     fn add(&mut self, paid: &Paid) -> Option<()> {
         self.snapshots += 1;
-        let Ok(single) = paid.single else {
-            return Some(());
-        };
-        self.routed += 1;
-        self.single = self.single.checked_add(single.get())?;
-        for (sum, paid) in [(&mut self.split, paid.split), (&mut self.hop, paid.hop)] {
-            if let Some(paid) = paid {
-                *sum = Some(sum.unwrap_or_default().checked_add(paid.get())?);
+        self.routed += u64::from(paid.is_routed());
+        let sums = [&mut self.single, &mut self.split, &mut self.hop];
+        for (sum, way) in sums.into_iter().zip(paid.ways()) {
+            if let Some(way) = way {
+                sum.add(way, paid.single.is_ok())?;
             }
         }
         Some(())
@@ -188,7 +205,7 @@ impl Sums {
 
     fn summary(&self, swap: QuoteRequest, tokens: &TokenList) -> Summary {
         let print = |amount: u64| BaseUnits::new(amount).to_decimal(counted_in(swap).decimals);
-        let mean = |sum: Option<u64>| sum?.checked_div(self.routed).map(print);
+        let mean = |sum: Sum| sum.paid.checked_div(sum.snapshots).map(print);
         let exchange = |sum: u64| match swap.amount_out {
             None => Exchange {
                 amount_in: swap.amount_in,
@@ -199,19 +216,32 @@ impl Sums {
                 amount_out,
             },
         };
-        let single = exchange(self.single);
-        let gain = |sum: Option<u64>| exchange(sum?).bps_above(single);
+        let gain = |sum: Sum| match sum.comparable {
+            0 => None,
+            paid => exchange(paid).bps_above(exchange(self.single.paid)),
+        };
         Summary {
             swap: Named::of(swap, tokens),
             snapshots: self.snapshots,
             routed: self.routed,
-            single_total: print(self.single),
-            single_mean: mean(Some(self.single)),
+            single_total: print(self.single.paid),
+            single_mean: mean(self.single),
             split_mean: mean(self.split),
             split_gain_bps: gain(self.split),
             hop_mean: mean(self.hop),
             hop_gain_bps: gain(self.hop),
         }
+    }
+}
+
+impl Sum {
+    fn add(&mut self, paid: BaseUnits, is_comparable: bool) -> Option<()> {
+        self.snapshots += 1;
+        self.paid = self.paid.checked_add(paid.get())?;
+        if is_comparable {
+            self.comparable += paid.get();
+        }
+        Some(())
     }
 }
 
@@ -225,13 +255,15 @@ impl Summary {
 impl Routed {
     fn of(slot: u64, swap: QuoteRequest, paid: &Paid, tokens: &TokenList) -> Self {
         let print = |amount: BaseUnits| amount.to_decimal(counted_in(swap).decimals);
+        let [single, split, hop] = paid.ways().map(|way| way.map(print));
+        let why = paid.single.as_ref().err();
         Self {
             slot,
             swap: Named::of(swap, tokens),
-            single: paid.single.as_ref().ok().copied().map(print),
-            split: paid.split.map(print),
-            hop: paid.hop.map(print),
-            error: paid.single.as_ref().err().cloned(),
+            single,
+            split,
+            hop,
+            error: why.filter(|_| !paid.is_routed()).cloned(),
         }
     }
 }
@@ -241,7 +273,8 @@ impl fmt::Display for Routed {
         write!(f, "{}  {}  ", self.slot, self.swap)?;
         match (&self.single, &self.error) {
             (Some(single), _) => write!(f, "single {single}")?,
-            (None, error) => write!(f, "none: {}", error.as_deref().unwrap_or_default())?,
+            (None, Some(why)) => write!(f, "none: {why}")?,
+            (None, None) => f.write_str("single none")?,
         }
         for (way, paid) in [("split", &self.split), ("hop", &self.hop)] {
             if let Some(paid) = paid {

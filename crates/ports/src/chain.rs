@@ -7,9 +7,9 @@ use domain::BaseUnits;
 pub enum Revert {
     #[error("the swap would have returned less than the minimum asked for")]
     SlippageExceeded,
-    /// Of several swaps of what is sold, the one at this place from 0 on.
-    #[error("swap {} would have paid less than the {least} base units it must", .leg + 1)]
-    LegTooSmall { leg: usize, least: BaseUnits },
+    /// Of several swaps the one at this place, from 0 on: a sale that pays less than this, or a purchase that costs more.
+    #[error("swap {} would have passed its limit of {limit} base units", .leg + 1)]
+    LegPastLimit { leg: usize, limit: BaseUnits },
     #[error("the pool could not fill the amount any more")]
     InsufficientLiquidity,
     #[error("the transaction failed on the chain: {0}")]

@@ -39,6 +39,9 @@ pub enum Error {
     /// No answer, or a temporary refusal.
     #[error("the chain did not answer: {0}")]
     Unavailable(String),
+    /// What the route was chosen by is not so any more: another route may do.
+    #[error("the route cannot be taken any more: {0}")]
+    Outdated(String),
     /// No other moment would change it.
     #[error("no transaction can be made of it: {0}")]
     Refused(String),

@@ -183,7 +183,7 @@ impl Pool {
     }
 
     /// Whether the rate limiter bears on a swap in this direction now.
-    pub(super) fn is_rate_limited(&self, direction: Direction, now: ChainTime) -> bool {
+    pub(crate) fn is_rate_limited(&self, direction: Direction, now: ChainTime) -> bool {
         let at = self.circumstances(direction, now);
         match &self.fees.base {
             BaseFee::RateLimiter(limiter) => limiter.applies(&at),

@@ -178,10 +178,10 @@ fn exchanged(leg: &Exchanged) -> (BaseUnits, BaseUnits) {
 
 pub(super) fn reason(reverted: &Reverted) -> Revert {
     match reverted.reason {
-        Reason::Slippage => match reverted.short {
-            Some((leg, least)) => Revert::LegTooSmall {
+        Reason::Slippage => match reverted.past_limit {
+            Some((leg, limit)) => Revert::LegPastLimit {
                 leg,
-                least: BaseUnits::new(least),
+                limit: BaseUnits::new(limit),
             },
             None => Revert::SlippageExceeded,
         },

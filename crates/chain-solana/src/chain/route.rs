@@ -110,7 +110,7 @@ impl From<LegError> for Error {
 
 /// An account that is not what the route took it for. It may be again: the route is chosen anew.
 fn gone(address: Address, why: &str) -> Error {
-    Error::Unavailable(format!("{address} cannot be used: {why}"))
+    Error::Outdated(format!("{address} cannot be used: {why}"))
 }
 
 /// The swap of a leg, where its pool gives anything for it.

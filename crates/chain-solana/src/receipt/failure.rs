@@ -116,8 +116,8 @@ pub struct Reverted {
     pub program: Option<Address>,
     /// The program's own number and name for it, where it is known.
     pub code: Option<(u32, Option<&'static str>)>,
-    /// Which of several sales pays less than it must, and how much that is, where that is why it failed.
-    pub short: Option<(usize, u64)>,
+    /// Which of several swaps pays less than this, or costs more, where that is why it failed.
+    pub past_limit: Option<(usize, u64)>,
     /// The failure in the chain's words.
     pub failure: Failure,
 }
@@ -130,7 +130,7 @@ impl Reverted {
             reason,
             program: None,
             code: None,
-            short: None,
+            past_limit: None,
             failure: failure.clone(),
         };
         let error = match failure {
@@ -160,15 +160,15 @@ impl Reverted {
             }
             reason => reason,
         };
-        let short = match reason {
-            Reason::Slippage => short(transaction, usize::from(*place), programs),
+        let past_limit = match reason {
+            Reason::Slippage => past_limit(transaction, usize::from(*place), programs),
             _ => None,
         };
         Self {
             reason,
             program: Some(id),
             code,
-            short,
+            past_limit,
             failure: failure.clone(),
         }
     }
@@ -200,8 +200,8 @@ impl fmt::Display for Reverted {
     }
 }
 
-/// The place of a sale among the swaps of a transaction that makes several, and what it must pay.
-fn short(transaction: &Decoded, place: usize, programs: &[Program]) -> Option<(usize, u64)> {
+/// The place of a swap among those of a transaction that makes several, and what it must pay or may cost.
+fn past_limit(transaction: &Decoded, place: usize, programs: &[Program]) -> Option<(usize, u64)> {
     let decode = |instruction: &Instruction| {
         let mut programs = programs.iter();
         let program = programs.find(|it| it.id() == instruction.program)?;
@@ -211,10 +211,11 @@ fn short(transaction: &Decoded, place: usize, programs: &[Program]) -> Option<(u
     let leg = before.iter().filter_map(decode).count();
     let failed = decode(failed.first()?)?;
     let is_one_of_several = transaction.instructions.iter().filter_map(decode).count() > 1;
-    match failed.amounts {
-        Amounts::ExactIn { min_amount_out, .. } if is_one_of_several => Some((leg, min_amount_out)),
-        _ => None,
-    }
+    let limit = match failed.amounts {
+        Amounts::ExactIn { min_amount_out, .. } => min_amount_out,
+        Amounts::ExactOut { max_amount_in, .. } => max_amount_in,
+    };
+    is_one_of_several.then_some((leg, limit))
 }
 
 /// Whether a purchase lacks what it costs in an account that the transaction made for it, with the most that it may cost:

@@ -18,7 +18,8 @@ impl Router {
         amount_out: BaseUnits,
     ) -> Result<Choice, NoRoute> {
         let candidates = candidates::of(asked, request.quote, request.max_impact);
-        let parts = self.parts(request, &Worth::new(request.quote, asked, &[]));
+        let worth = Worth::new(request.quote, asked, &[], &self.rents);
+        let parts = self.parts(request, &worth);
         let tables = self.source.tables();
         let plan = planning::direct(&candidates, request.quote, parts, self.room(&tables));
         let route = plan.as_ref().and_then(Plan::route);

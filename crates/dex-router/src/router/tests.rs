@@ -1,5 +1,6 @@
 mod bounds;
 mod buying;
+mod costs;
 mod gated;
 mod reach;
 mod reasons;
@@ -283,7 +284,7 @@ async fn an_offer_that_moves_the_price_too_far_is_not_taken() {
     assert!(!none.may_pass());
     assert_eq!(
         none.to_string(),
-        "every offer would move its pool's price by 9 bps or more, and 1 bps are allowed"
+        "every offer would move its pool's price by 9.99 bps or more, and 1 bps are allowed"
     );
 }
 

@@ -74,6 +74,7 @@ mod process {
         doubt::an_order_in_doubt_keeps_its_key_until_it_is_placed_once(NONE),
         execution::execution_quality_is_told_as_the_api_tells_it(NONE),
         execution::a_routes_bar_says_what_each_pool_took_and_paid(NONE),
+        execution::a_purchase_that_cost_less_is_not_said_to_have_paid_more(NONE),
         keys::a_key_is_asked_for_and_opens_orders_and_their_stream(keys::KEYS),
         keys::operators_enter_their_own_key(keys::KEYS),
         operators::a_wallet_is_chosen_by_its_name(operators::TWO_WALLETS),

@@ -79,6 +79,31 @@ async fn one_seed_gives_one_recording_whose_every_swap_is_told() {
 }
 
 #[tokio::test]
+async fn what_only_several_pools_together_can_fill_has_a_route() {
+    let folder = tempfile::tempdir().unwrap();
+    // No pool of the pair holds more than 20,000,000 USDC.
+    let args = ["big.json", "--record", "--snapshots", "2"];
+    let swap = ["--swap", "SOL 25000000 USDC"];
+    let made = replay(folder.path(), &[&args[..], &swap].concat()).await;
+    assert_eq!(made.code, Some(0), "{made:?}");
+
+    let each = replay(folder.path(), &["big.json", "--each"]).await;
+    let all = replay(folder.path(), &["big.json", "--json"]).await;
+
+    for line in each.stdout.lines() {
+        assert!(line.contains("single none  split "), "{each:?}");
+    }
+    assert_eq!(all.code, Some(0), "{all:?}");
+    let summary = &all.json()[0][0];
+    assert_eq!(
+        (&summary["routed"], &summary["singleMean"]),
+        (&2.into(), &Value::Null)
+    );
+    assert!(summary["splitMean"].is_string(), "{summary}");
+    assert_eq!(summary["splitGainBps"], Value::Null);
+}
+
+#[tokio::test]
 async fn what_cannot_be_replayed_is_said() {
     let folder = tempfile::tempdir().unwrap();
     let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();

@@ -116,6 +116,7 @@ async fn not_built(ctx: &Context, order: &Order, choice: &Choice, error: Error) 
         Error::Unavailable(_) => {
             StageError::transient(FailureCode::ChainUnavailable, error.to_string())
         }
+        Error::Outdated(_) => StageError::transient(FailureCode::NoQuote, error.to_string()),
         // No other route was found now.
         Error::TooLarge { .. } if choice.route.legs().len() > 1 => {
             StageError::transient(FailureCode::NoQuote, error.to_string())

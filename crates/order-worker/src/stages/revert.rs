@@ -3,6 +3,7 @@
 use dex_router::Router;
 use domain::event::{Failure, FailureCode};
 use domain::quote::Choice;
+use domain::route::Leg;
 use domain::{Asset, BaseUnits};
 use ports::chain::Revert;
 
@@ -13,7 +14,7 @@ pub(super) fn explain(router: &Router, choice: &Choice, revert: &Revert) -> Fail
     let print = |amount, asset| router.print(amount, asset);
     match revert {
         Revert::SlippageExceeded => slippage(print, choice, None),
-        Revert::LegTooSmall { leg, least } => slippage(print, choice, Some((*leg, *least))),
+        Revert::LegPastLimit { leg, limit } => slippage(print, choice, Some((*leg, *limit))),
         Revert::InsufficientLiquidity => {
             failure(FailureCode::InsufficientLiquidity, revert.to_string())
         }
@@ -21,28 +22,32 @@ pub(super) fn explain(router: &Router, choice: &Choice, revert: &Revert) -> Fail
     }
 }
 
-/// `short` is the place of the leg that paid too little, and what it must pay, where that is known.
+/// `past_limit` is the place of the leg that paid less than this, or cost more, where that is known.
 fn slippage(
     print: impl Fn(BaseUnits, Asset) -> String,
     choice: &Choice,
-    short: Option<(usize, BaseUnits)>,
+    past_limit: Option<(usize, BaseUnits)>,
 ) -> Failure {
     let route = &choice.route;
     let minimum = print(choice.min_amount_out, route.asset_out());
-    let leg = short.and_then(|(place, least)| Some((route.legs().get(place)?, least)));
+    let leg = past_limit.and_then(|(place, limit)| Some((route.legs().get(place)?, limit)));
+    let on = |leg: &Leg| format!("the swap on {} {}", leg.venue(), leg.pool.program.name());
     let would_have = match (leg, choice.max_amount_in) {
         (Some((leg, least)), _) if leg.asset_out != route.asset_out() => {
             let least = print(least, leg.asset_out);
             format!("the first swap would have paid less than {least}, which the second one takes")
         }
-        (Some((leg, least)), _) if route.is_divided() => {
-            let program = leg.pool.program.name();
-            let least = print(least, leg.asset_out);
-            format!(
-                "the swap on {} {program} would have returned less than {least}, its part of {minimum}",
-                leg.venue()
-            )
-        }
+        (Some((leg, limit)), None) if route.is_divided() => format!(
+            "{} would have returned less than {}, its part of {minimum}",
+            on(leg),
+            print(limit, leg.asset_out)
+        ),
+        (Some((leg, limit)), Some(most)) if route.is_divided() => format!(
+            "{} would have cost more than {}, its part of {}",
+            on(leg),
+            print(limit, leg.asset_in),
+            print(most, route.asset_in())
+        ),
         (_, Some(most)) => {
             let most = print(most, route.asset_in());
             format!("{minimum} would have cost more than {most}")

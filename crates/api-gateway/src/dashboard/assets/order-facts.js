@@ -113,7 +113,7 @@ export function paidCard({ route, fill }, order, quality) {
   const compared = fill ? quality : null;
   const single = quality?.bestSingle;
   return card(fill ? "What was paid" : "The route", [
-    compared && compared.againstQuotedBps !== null ? h("p", { class: "verdict" }, paidVerdict(compared, legs)) : null,
+    compared && compared.againstQuotedBps !== null ? h("p", { class: "verdict" }, paidVerdict(compared, order, legs)) : null,
     routeBar(legs),
     facts([
       ["Received", fill && `${fill.amountOut} ${order.tokenOut}`],
@@ -132,11 +132,17 @@ export function paidCard({ route, fill }, order, quality) {
 const singleOffer = ({ amountIn, amountOut }, order) =>
   amountIn ? `asks ${amountIn} ${order.tokenIn}` : `${amountOut} ${order.tokenOut}`;
 
-function paidVerdict({ againstQuotedBps, againstBestSingleBps }, legs) {
+/** Of a purchase what counts is what it cost: it is said to be better, not to be more. */
+function paidVerdict({ againstQuotedBps, againstBestSingleBps }, { amountOutWanted }, legs) {
+  const isPurchase = (amountOutWanted ?? null) !== null;
+  const by = `${Math.abs(againstQuotedBps)} bp`;
+  const isBetter = againstQuotedBps > 0;
   const quoted =
     againstQuotedBps === 0
-      ? "Paid what was quoted"
-      : `Paid ${Math.abs(againstQuotedBps)} bp ${againstQuotedBps > 0 ? "more" : "less"} than quoted`;
+      ? `${isPurchase ? "Cost" : "Paid"} what was quoted`
+      : isPurchase
+        ? `Bought ${by} ${isBetter ? "better" : "worse"} than quoted`
+        : `Paid ${by} ${isBetter ? "more" : "less"} than quoted`;
   if (legs.length === 1 || againstBestSingleBps === null) return `${quoted}.`;
   return `${quoted}, ${signedBps(againstBestSingleBps)} against the best single pool's offer.`;
 }
@@ -182,7 +188,7 @@ export function transactionCard({ sent, fill, route }, order, { entries, transac
     h(
       "ol",
       { class: "steps", "aria-label": "What the transaction does" },
-      stepsOf(order, fill?.route ?? route?.route ?? []),
+      stepsOf(order, fill?.route ?? route?.route ?? [], route?.maxAmountIn ?? order.amountIn),
     ),
     facts([
       ...receiptFacts(receipt ?? fill?.receipt ?? null),
@@ -278,11 +284,11 @@ export function took(events) {
   return duration(Date.parse(last.timestamp) - Date.parse(first.timestamp));
 }
 
-/** `legs`: those of the fill, or of the route that was chosen. */
-function stepsOf(order, legs) {
+/** `legs`: those of the fill, or of the route that was chosen. `wrapped`: of a purchase the most that it may cost. */
+function stepsOf(order, legs, wrapped) {
   return [
     order.nativeSol === "wrapped_before_swap"
-      ? h("li", {}, `Wrap ${amount(order.maxAmountIn ?? order.amountIn)} SOL into wSOL`)
+      ? h("li", {}, `Wrap ${amount(wrapped)} SOL into wSOL`)
       : null,
     ...legs.map(legLine),
     order.nativeSol === "unwrapped_after_swap" ? h("li", {}, "Unwrap the wSOL received into SOL") : null,

@@ -66,9 +66,12 @@ export function poolComparison(pools, { route, gainBps }, symbol) {
   const offers = pools.filter((pool) => pool.amountOut !== null);
   const name = (pool) => venueAndPool(pool.dex, pool.pool);
   const gain = gainBps === 0 ? "less than 1 bp" : `${gainBps} bp`;
-  if (offers.length === 0) return "No pool makes an offer.";
+  if (offers.length === 0)
+    return route.length > 1
+      ? `No pool makes an offer for all of it; a route of ${route.length} pools does.`
+      : "No pool makes an offer.";
   if (route.length > 1 && asks(offers[0]))
-    return `A route of ${route.length} pools costs ${gain} less than the best single pool.`;
+    return `A route of ${route.length} pools is ${gain} better than the best single pool.`;
   if (route.length > 1)
     return `A route of ${route.length} pools pays ${gain} more than the best single pool.`;
   const [best, second] = offers;

@@ -251,7 +251,9 @@ async fn a_pool_that_no_longer_gives_enough_for_anything_is_not_built_for() {
 
     let error = chain(&script).build(&swap(empty)).await.unwrap_err();
 
-    assert!(matches!(error, Error::Unavailable(_)), "{error:?}");
+    assert!(matches!(error, Error::Outdated(_)), "{error:?}");
+    let expected = "the route cannot be taken any more: ";
+    assert!(error.to_string().starts_with(expected), "{error}");
     script.check_done();
 }
 
@@ -326,7 +328,7 @@ async fn an_account_that_is_no_pool_of_the_program_is_not_traded_with() {
         .await
         .unwrap_err();
 
-    let Error::Unavailable(why) = error else {
+    let Error::Outdated(why) = error else {
         panic!("{error:?}")
     };
     assert!(why.contains(&DEEP.address.to_string()), "{why}");

@@ -56,6 +56,46 @@ const SPLIT: &str = r#"
     const grown = [...bar.querySelectorAll('.route-bar i')].map((part) => part.style.flexGrow);
     return [grown.join(' '), bar.querySelectorAll('.route-legs li').length];"#;
 
+/// What is said of a purchase by two pools, of what no pool fills alone, and of a sale.
+const SENTENCES: &str = r#"
+    const { poolComparison } = await import('./assets/pool-quotes.js');
+    const { paidCard } = await import('./assets/order-facts.js');
+    const pool = (amountOut, amountIn) => ({ dex: 'raydium', pool: 'cpmm', amountOut, amountIn });
+    const leg = { ...pool('1', '2'), poolAddress: null, tokenIn: 'SOL', tokenOut: 'USDC' };
+    const two = { route: [leg, leg], gainBps: 538, expectedAmountOut: '2' };
+    const fill = { route: [leg, leg], amountOut: '2', executedPrice: '0.5' };
+    const quality = { againstQuotedBps: 12, againstBestSingleBps: 551 };
+    const verdict = (amountOutWanted) =>
+        paidCard({ route: two, fill }, { tokenOut: 'USDC', amountOutWanted }, quality)
+            .querySelector('.verdict').textContent;
+    return [
+        poolComparison([pool('2', '5')], two, 'SOL'),
+        poolComparison([pool(null)], two, 'SOL'),
+        verdict('2'),
+        verdict(null),
+    ];"#;
+
+pub(super) async fn a_purchase_that_cost_less_is_not_said_to_have_paid_more(
+    visit: &mut Visit,
+) -> Result<()> {
+    let Visit { world, browser } = visit;
+    let client = world.client();
+    browser.open(world, &client, "#/execution").await?;
+
+    let said = browser
+        .run(&format!("return (async () => {{ {SENTENCES} }})();"))
+        .await?;
+
+    let expected = serde_json::json!([
+        "A route of 2 pools is 538 bp better than the best single pool.",
+        "No pool makes an offer for all of it; a route of 2 pools does.",
+        "Bought 12 bp better than quoted, +551 bp against the best single pool's offer.",
+        "Paid 12 bp more than quoted, +551 bp against the best single pool's offer.",
+    ]);
+    ensure!(said == expected, "{said}");
+    browser.check_console().await
+}
+
 pub(super) async fn a_routes_bar_says_what_each_pool_took_and_paid(
     visit: &mut Visit,
 ) -> Result<()> {

@@ -1,4 +1,4 @@
-use domain::route::{Leg, PoolRef, Route};
+use domain::route::{PoolRef, Route};
 use domain::venue::Program;
 use domain::{Address, Mint};
 
@@ -46,15 +46,15 @@ fn divided() -> Choice {
 }
 
 #[track_caller]
-fn check(choice: &Choice, short: Option<(usize, u64)>, expected: &str) {
+fn check(choice: &Choice, past_limit: Option<(usize, u64)>, expected: &str) {
     let print = |amount: BaseUnits, asset: Asset| match asset {
         Asset::SOL => format!("{amount} SOL"),
         USDT => format!("{amount} USDT"),
         _ => format!("{amount} USDC"),
     };
-    let short = short.map(|(leg, least)| (leg, BaseUnits::new(least)));
+    let past_limit = past_limit.map(|(leg, limit)| (leg, BaseUnits::new(limit)));
 
-    let failure = slippage(print, choice, short);
+    let failure = slippage(print, choice, past_limit);
 
     assert_eq!(failure.code, FailureCode::SlippageExceeded);
     let whole = format!("slippage exceeded: the price moved and {expected}");
@@ -89,4 +89,8 @@ fn a_purchase_costs_too_much() {
     let mut purchase = divided();
     purchase.max_amount_in = Some(BaseUnits::new(16));
     check(&purchase, None, "298 USDC would have cost more than 16 SOL");
+    // Its legs together need not have.
+    let expected =
+        "the swap on meteora damm_v2 would have cost more than 6 SOL, its part of 16 SOL";
+    check(&purchase, Some((1, 6)), expected);
 }

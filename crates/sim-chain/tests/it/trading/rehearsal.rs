@@ -68,7 +68,7 @@ async fn buildable(
             .await
         {
             Ok(built) => return built,
-            Err(Error::Unavailable(why)) if why.contains("would pay out nothing") => {
+            Err(Error::Outdated(why)) if why.contains("would pay out nothing") => {
                 last = Some(why);
             }
             Err(error) => panic!("{pool:?}: {error}"),

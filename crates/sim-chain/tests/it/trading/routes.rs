@@ -190,10 +190,10 @@ async fn a_leg_that_would_pay_too_little_undoes_the_others() {
     let Fate::Reverted { reason, .. } = fate else {
         panic!("{fate:?}")
     };
-    let Revert::LegTooSmall { leg: 1, least } = reason else {
+    let Revert::LegPastLimit { leg: 1, limit } = reason else {
         panic!("{reason:?}")
     };
-    assert!(least > BaseUnits::new(0) && least < second.amount_out);
+    assert!(limit > BaseUnits::new(0) && limit < second.amount_out);
     assert_eq!(held(first).await, before);
 }
 
@@ -219,8 +219,8 @@ async fn a_first_leg_that_pays_less_than_the_second_takes_is_told_as_such() {
     let Fate::Reverted { reason, .. } = fate else {
         panic!("{fate:?}")
     };
-    let least = second.amount_in;
-    assert_eq!(reason, Revert::LegTooSmall { leg: 0, least });
+    let limit = second.amount_in;
+    assert_eq!(reason, Revert::LegPastLimit { leg: 0, limit });
 }
 
 #[tokio::test]

@@ -204,7 +204,10 @@ impl Scene {
             // A blockhash that an honest endpoint gives makes no sense beside a height that another one lied about: it
             // is asked for again, as for an order.
             match self.chain.build(&sale).await {
-                Err(transaction_builder::Error::Unavailable(_)) => self.pass(1).await,
+                Err(
+                    transaction_builder::Error::Unavailable(_)
+                    | transaction_builder::Error::Outdated(_),
+                ) => self.pass(1).await,
                 built => return built.unwrap(),
             }
         }
