@@ -21,6 +21,7 @@ use chain_solana::history::ChainHistory;
 use chain_solana::keys::Signer;
 use chain_solana::pools::reader::Known;
 use chain_solana::pools::{Elsewhere, PoolReader, discovery};
+use chain_solana::rpc::births::PoolBirths;
 use chain_solana::rpc::socket::{AccountSocket, BirthSocket, SignatureSocket, SocketEndpoint};
 use chain_solana::rpc::{Hash, Lamports};
 use chain_solana::settings::Simulating;
@@ -64,6 +65,8 @@ pub struct World {
     name: &'static str,
     rpc: Arc<dyn Rpc>,
     sockets: Option<SocketEndpoint>,
+    /// It tells nothing before it is attended to.
+    births: Option<Arc<BirthSocket>>,
     /// Those of the cluster, where it is not in this process.
     endpoints: Option<Arc<Endpoints>>,
     pools: Arc<PoolReader>,
@@ -107,10 +110,8 @@ impl World {
     /// Who tells of pools that are born, where the endpoint does.
     #[must_use]
     pub fn births(&self) -> Option<Arc<dyn Births>> {
-        let sockets = self.sockets.clone()?;
-        let places = discovery::places(&self.settings.programs);
-        let (clock, random) = (Arc::clone(&self.clock), self.random.clone());
-        Some(Arc::new(BirthSocket::new(sockets, places, clock, random)))
+        let births: Arc<dyn Births> = self.births.clone()?;
+        Some(births)
     }
 
     /// The cluster with whoever signs for wallets, which workers alone have.
@@ -342,7 +343,13 @@ impl World {
             ..reached.settings
         };
         let rpc = reached.rpc;
+        let births = reached.sockets.clone().map(|sockets| {
+            let places = discovery::places(&settings.programs);
+            let (clock, random) = (clock.clone(), random.clone());
+            Arc::new(BirthSocket::new(sockets, places, clock, random))
+        });
         let known = Known {
+            births: births.clone().map(|births| births as Arc<dyn PoolBirths>),
             directory: Some(Arc::clone(&directory)),
             listed: config.pools.pools_file.clone(),
         };
@@ -381,6 +388,7 @@ impl World {
             rpc,
             endpoints: reached.endpoints,
             sockets: reached.sockets,
+            births,
             pools,
             uses: None,
             clock,

@@ -15,7 +15,9 @@ mod listed;
 mod pairs;
 pub mod reader;
 pub mod reading;
+mod searches;
 pub mod snapshot;
+mod turns;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

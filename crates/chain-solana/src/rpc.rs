@@ -2,6 +2,7 @@
 //! in this process.
 
 pub mod account;
+pub mod births;
 pub mod changes;
 pub mod error;
 pub mod http;

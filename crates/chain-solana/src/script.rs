@@ -25,6 +25,8 @@ pub(crate) enum Call {
     /// Of another endpoint than this one.
     AccountsBeside(usize, Vec<Address>, Result<At<Vec<Option<Account>>>, Error>),
     ProgramAccounts(Address, Vec<Filter>, Result<Vec<(Address, Account)>, Error>),
+    /// A search that takes a while.
+    Slow(Box<Call>),
     EpochInfo(View, Result<EpochInfo, Error>),
     LatestBlockhash(Result<At<Blockhash>, Error>),
     Send(Vec<u8>, Result<(), Error>),
@@ -48,6 +50,11 @@ impl Call {
             Self::Accounts(addresses, answer) => Self::AccountsBeside(place, addresses, answer),
             other => panic!("not of one endpoint: {other:?}"),
         }
+    }
+
+    /// The same, which takes a while.
+    pub(crate) fn slow(self) -> Self {
+        Self::Slow(Box::new(self))
     }
 
     pub(crate) fn minimum_balance(bytes: usize, lamports: u64) -> Self {
@@ -148,9 +155,20 @@ impl Rpc for Script {
         filters: &[Filter],
         _view: View,
     ) -> Result<At<Vec<(Address, Account)>>, Error> {
-        answer!(self, "a program's accounts", Call::ProgramAccounts(of, expected, answer) => {
-            assert_eq!((program, filters), (of, &expected[..]));
-            answer.map(|value| At { slot: Slot::new(1), value })
+        let next = match self.next("a program's accounts") {
+            Call::Slow(call) => {
+                tokio::time::sleep(LATENCY).await;
+                *call
+            }
+            call => call,
+        };
+        let Call::ProgramAccounts(of, expected, answer) = next else {
+            panic!("asked for a program's accounts, and the script says {next:?}");
+        };
+        assert_eq!((program, filters), (of, &expected[..]));
+        answer.map(|value| At {
+            slot: Slot::new(1),
+            value,
         })
     }
 

@@ -75,6 +75,8 @@ pub struct Unavailable(pub String);
 /// 1. All pools of an answer stand in one slot, and are no older than the settings allow.
 /// 2. A pair is the same both ways, but for the order of what is told of its mints.
 /// 3. Who asks for the same pools at the same moment shares one request.
+/// 4. Which pools there are may have been found a while ago: pools that were born since then may be missing, until
+///    somebody tells of them or `search_anew` has looked.
 ///
 /// Cancel safety: reads may be dropped.
 #[async_trait]
@@ -85,6 +87,11 @@ pub trait PoolSource: Send + Sync + Debug {
     /// Says that a pair's pools are not what they were taken for: they are looked for again before they are read the
     /// next time, but not every moment.
     fn doubt(&self, pair: (Mint, Mint));
+
+    /// Searches for pools of these pairs where what is known of them was found a while ago. Returns whether anything was.
+    async fn search_anew(&self, _pairs: &[(Mint, Mint)]) -> Result<bool, Unavailable> {
+        Ok(false)
+    }
 
     /// Whether the wallet that pays has its usual account of an asset; `None` is the wallet that is used unasked. What
     /// nobody can tell is not there.
@@ -98,8 +105,9 @@ pub trait PoolSource: Send + Sync + Debug {
     }
 
     /// Follows the pools of these pairs from now on, as many as can be followed: what is told of them is seen in
-    /// `version`, and ends `news`.
-    fn watch(&self, _pairs: &[(Mint, Mint)]) {}
+    /// `version`, and ends `news`. Where somebody tells of births, pools of these tokens that are born are looked at at
+    /// once.
+    fn watch(&self, _pairs: &[(Mint, Mint)], _tokens: &[Mint]) {}
 
     /// A number that differs once a pool of the pair may have changed; absent where nobody tells of all of them.
     fn version(&self, _pair: (Mint, Mint)) -> Option<u64> {

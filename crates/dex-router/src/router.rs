@@ -31,7 +31,7 @@ use crate::pools::{PoolSource, Unavailable};
 use crate::report::PairReport;
 use crate::request::QuoteRequest;
 use crate::room::Table;
-use crate::thirds::{Third, Thirds, Worthwhile};
+use crate::thirds::{self, Third, Thirds, Worthwhile};
 use crate::worth::{ACCOUNT_RENT, Rents, Worth, swap_lamports};
 
 /// So many pools before a third token are tried where not all fit into one transaction with those behind it.
@@ -152,8 +152,29 @@ impl Router {
         decided.map_err(|unrouted| unrouted.why)
     }
 
-    /// The same, where what the venues answered is to be told also if there is no route.
+    /// The same, where what the venues answered is to be told also if there is no route. No order fails for good because of
+    /// what was found a while ago: before that, pools are searched for anew.
     pub async fn decide(&self, request: &RouteRequest) -> Result<Decision, Unrouted> {
+        let decided = self.decide_now(request).await;
+        let Err(unrouted) = decided else {
+            return decided;
+        };
+        if unrouted.why.may_pass() {
+            return Err(unrouted);
+        }
+        let pairs = self.asked_pairs(request);
+        let searching = self.source.search_anew(&pairs);
+        match self.within_deadline(searching).await {
+            Ok(true) => self.decide_now(request).await,
+            Ok(false) => Err(unrouted),
+            Err(Unavailable(why)) => Err(Unrouted {
+                why: NoRoute::NoQuote(why),
+                ..unrouted
+            }),
+        }
+    }
+
+    async fn decide_now(&self, request: &RouteRequest) -> Result<Decision, Unrouted> {
         let (asked, thirds) = Box::pin(self.ask_all(request)).await;
         let quotes: Vec<Quote> = asked.iter().map(Asked::answer).collect();
         let chosen = match request.quote.amount_out {
@@ -334,7 +355,13 @@ impl Router {
 
     /// Has the pools of these pairs followed from now on, and no others but those that are asked for often.
     pub fn watch(&self, pairs: &[(Mint, Mint)]) {
-        self.source.watch(pairs);
+        // Of what most pools name, births are too many to be told.
+        let busiest = thirds::busiest(&self.tokens);
+        let busiest: BTreeSet<Mint> = busiest.map(|asset| asset.mint).collect();
+        let tokens = pairs.iter().flat_map(|(one, other)| [*one, *other]);
+        let tokens: BTreeSet<Mint> = tokens.filter(|it| !busiest.contains(it)).collect();
+        let tokens: Vec<Mint> = tokens.into_iter().collect();
+        self.source.watch(pairs, &tokens);
     }
 
     /// A number that differs once a pool of a watched pair may have changed; absent where nobody tells.

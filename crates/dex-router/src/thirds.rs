@@ -20,7 +20,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(60);
 const COMPARE_EVERY: Duration = Duration::from_secs(5);
 /// Pairs that are remembered; of further ones the third tokens are looked at only where there is no direct route.
 const PAIRS_MAX: usize = 1_024;
-/// The tokens that most pools have.
+/// Their symbols.
 const BUSIEST: [&str; 3] = ["SOL", "USDC", "USDT"];
 
 /// What one venue has of a pair.
@@ -75,7 +75,7 @@ pub(crate) enum Closeness {
     /// It was about as good, or better.
     Close,
     Far,
-    /// There is no direct price, and some venue did not answer.
+    /// Some venue did not answer, and none that did was close.
     Unknown,
 }
 
@@ -230,6 +230,11 @@ impl Thirds {
     }
 }
 
+/// The tokens that most pools have.
+pub(crate) fn busiest(tokens: &TokenList) -> impl Iterator<Item = Asset> {
+    BUSIEST.iter().filter_map(|symbol| tokens.find(symbol))
+}
+
 /// The third tokens of a pair: those that most pools have, and the one that it has most pools in common with, where
 /// that is listed.
 pub(crate) fn of_pair(
@@ -237,8 +242,7 @@ pub(crate) fn of_pair(
     tokens: &TokenList,
     source: &dyn PoolSource,
 ) -> Vec<Asset> {
-    let named = BUSIEST.iter().filter_map(|symbol| tokens.find(symbol));
-    let named: Vec<Asset> = named.collect();
+    let named: Vec<Asset> = busiest(tokens).collect();
     let beside: Vec<Mint> = named.iter().map(|asset| asset.mint).collect();
     let own = source.third(pair, &beside);
     let own = own.and_then(|mint| tokens.find(&mint.to_string()));

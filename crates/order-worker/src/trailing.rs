@@ -20,7 +20,7 @@ const UNSURE_MAX: usize = 64;
 
 /// Whether what one of the orders has for its highest is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Highs {
+pub(crate) enum Storing {
     Stored,
     ToBeStored,
 }
@@ -76,7 +76,7 @@ impl Trails {
         (assets, spot): ((Asset, Asset), Spot),
         last: Timestamp,
         oldest: Option<Timestamp>,
-    ) -> ports::Result<Highs> {
+    ) -> ports::Result<Storing> {
         let at = self.now(ctx);
         let confirmed = match ctx.router.elsewhere() {
             None => {
@@ -92,7 +92,7 @@ impl Trails {
         let stored = self.store(ctx, spot, last, oldest).await?;
         Ok(match confirmed {
             true => stored,
-            false => Highs::ToBeStored,
+            false => Storing::ToBeStored,
         })
     }
 
@@ -159,18 +159,18 @@ impl Trails {
         spot: Spot,
         last: Timestamp,
         oldest: Option<Timestamp>,
-    ) -> ports::Result<Highs> {
+    ) -> ports::Result<Storing> {
         // Whatever changes for any order changes for the one that was accepted last: its highest is the lowest.
         let is_stored = self.stored.highs.since(last) == self.highs.since(last);
         if is_stored {
-            return Ok(Highs::Stored);
+            return Ok(Storing::Stored);
         }
         let now = ctx.clock.monotonic();
         // Pools that rest are of the slot in which they were read.
         let is_soon =
             |(slot, at): (u64, Duration)| slot == spot.slot && now.saturating_sub(at) < SLOT;
         if self.written.is_some_and(is_soon) {
-            return Ok(Highs::ToBeStored);
+            return Ok(Storing::ToBeStored);
         }
         for _ in 0..TRIES {
             if let Some(oldest) = oldest {
@@ -185,13 +185,13 @@ impl Trails {
                 self.stored.version += 1;
                 self.stored.highs.clone_from(&self.highs);
                 self.written = Some((spot.slot, now));
-                return Ok(Highs::Stored);
+                return Ok(Storing::Stored);
             }
             self.stored = ctx.store.highs(&self.pair).await?;
             self.read_at = ctx.clock.monotonic();
             self.highs.join(&self.stored.highs);
         }
-        Ok(Highs::ToBeStored)
+        Ok(Storing::ToBeStored)
     }
 
     /// The store's clock, which is never behind this.

@@ -264,7 +264,7 @@ impl World {
         let settings = ChainSettings::simulated(self.pace.latency_scale);
         let known = Known {
             directory: Some(ports.store.clone()),
-            listed: None,
+            ..Known::default()
         };
         let pools = PoolReader::finding(Arc::clone(&rpc), Arc::clone(&clock), &settings, known);
         let pools = Arc::new(pools);

@@ -54,16 +54,18 @@ impl Shape {
     }
 }
 
-/// Where the accounts of these programs' pools name mints.
+/// Where the accounts of these programs' pools name mints: the two stand one behind the other.
 #[must_use]
 pub fn places(programs: &[Program]) -> Vec<PoolPlace> {
     let places = programs.iter().flat_map(|program| {
         let Shape { size, mints, .. } = Shape::of(program);
         let program = program.id();
+        let pair = mints[0].min(mints[1]);
         mints.map(|offset| PoolPlace {
             program,
             size,
             offset,
+            pair,
         })
     });
     places.collect()

@@ -66,6 +66,10 @@ impl PoolSource for Elsewhere {
         self.reader.doubt(pair);
     }
 
+    async fn search_anew(&self, pairs: &[(Mint, Mint)]) -> Result<bool, Unavailable> {
+        self.reader.search_anew(pairs).await
+    }
+
     async fn has_account(&self, wallet: Option<Address>, asset: Asset) -> bool {
         self.reader.has_account(wallet, asset).await
     }

@@ -11,12 +11,17 @@ use super::{Candidate, Reading};
 
 /// Pools are made and abandoned slowly.
 pub(super) const FOUND_FOR: Duration = Duration::from_secs(600);
-/// A pair without a pool may get one any moment; but whoever asks for what is not there makes no search each time. After
-/// each search in a row that finds none the next is twice as far off.
+/// Where nobody tells of births, a pair without a pool may get one any moment; but whoever asks for what is not there makes
+/// no search each time. After each search in a row that finds none the next is twice as far off.
 const NOT_FOUND_FOR: Duration = Duration::from_secs(2);
 const NOT_FOUND_FOR_MAX: Duration = Duration::from_secs(60);
+/// What is no longer fresh is used for so long while it is searched for anew.
+const STALE_FOR: Duration = FOUND_FOR;
 /// Reverts come in crowds: who doubts what was found so short ago makes no other search.
 const DOUBTED_AFTER: Duration = Duration::from_secs(10);
+/// So many births in a row of which a search shows nothing are each searched for at once: an endpoint may be behind the
+/// one that told. Further ones wait for as long as if nobody had told.
+const BIRTHS_MAX: u32 = 5;
 /// Pairs with pools that are remembered; all of the listed tokens make fewer.
 const PAIRS_MAX: usize = 1_024;
 /// Pairs of which no pool was found that are remembered.
@@ -30,9 +35,19 @@ pub(super) fn key(venue: Venue, (one, other): (Address, Address)) -> Key {
     (venue, (one.min(other), one.max(other)))
 }
 
+/// What is known of where a pair's pools are.
+#[derive(Debug, Clone)]
+pub(super) enum Recalled {
+    Fresh(Arc<[Candidate]>),
+    /// It may be used while it is searched for anew.
+    Stale(Arc<[Candidate]>),
+    Nothing,
+}
+
 #[derive(Debug)]
 struct Known {
     found_at: Duration,
+    searched_at: Duration,
     fresh_until: Duration,
     doubted_at: Option<Duration>,
     candidates: Arc<[Candidate]>,
@@ -42,21 +57,65 @@ struct Known {
 /// A pair of which no pool was found.
 #[derive(Debug)]
 struct Barren {
-    fresh_until: Duration,
+    found_at: Duration,
+    searched_at: Duration,
     doubted_at: Option<Duration>,
     /// Searches in a row that found none.
     searches: u32,
+    /// Births that somebody told of since then.
+    births: u32,
 }
 
 impl Barren {
-    fn is_fresh(&self, now: Duration) -> bool {
-        now < self.fresh_until && self.doubted_at.is_none()
+    /// How long it is believed where nobody tells of births.
+    fn untold_life(&self) -> Duration {
+        let doublings = self.searches.saturating_sub(1).min(10);
+        (NOT_FOUND_FOR * 2_u32.pow(doublings)).min(NOT_FOUND_FOR_MAX)
+    }
+
+    /// How long it is believed, where births are told since that time.
+    fn life(&self, told_since: Option<Duration>) -> Duration {
+        let is_told = told_since.is_some_and(|since| since <= self.searched_at);
+        match is_told && self.births == 0 {
+            true => FOUND_FOR,
+            false => self.untold_life(),
+        }
+    }
+
+    fn age(&self, now: Duration) -> Duration {
+        now.saturating_sub(self.found_at)
+    }
+
+    fn recall(&self, told_since: Option<Duration>, now: Duration) -> Recalled {
+        let age = self.age(now);
+        if self.doubted_at.is_some() || age >= FOUND_FOR + STALE_FOR {
+            return Recalled::Nothing;
+        }
+        match age < self.life(told_since) {
+            true => Recalled::Fresh(Arc::default()),
+            false => Recalled::Stale(Arc::default()),
+        }
     }
 }
 
 impl Known {
     fn is_fresh(&self, now: Duration) -> bool {
         now < self.fresh_until && self.doubted_at.is_none()
+    }
+
+    fn recall(&self, now: Duration) -> Recalled {
+        let candidates = || Arc::clone(&self.candidates);
+        if self.is_fresh(now) {
+            Recalled::Fresh(candidates())
+        } else if self.is_usable(now) {
+            Recalled::Stale(candidates())
+        } else {
+            Recalled::Nothing
+        }
+    }
+
+    fn is_usable(&self, now: Duration) -> bool {
+        now < self.fresh_until + STALE_FOR && self.doubted_at.is_none()
     }
 }
 
@@ -72,28 +131,43 @@ struct State {
 }
 
 impl State {
+    fn doubted_at(&self, key: &Key) -> Option<Duration> {
+        let known = self.known.get(key).map(|known| known.doubted_at);
+        let barren = self.barren.get(key).map(|barren| barren.doubted_at);
+        known.or(barren).flatten()
+    }
+
+    fn searched_at(&self, key: &Key) -> Option<Duration> {
+        let known = self.known.get(key).map(|known| known.searched_at);
+        known.or_else(|| self.barren.get(key).map(|barren| barren.searched_at))
+    }
+
     /// No pool was found.
-    fn found_none(&mut self, key: Key, now: Duration) {
+    fn found_none(&mut self, key: Key, searched_at: Duration, now: Duration) {
+        let doubted_at = self.doubted_at(&key).filter(|at| *at > searched_at);
         self.known.remove(&key);
         if self.barren.len() >= BARREN_MAX && !self.barren.contains_key(&key) {
-            self.barren.retain(|_, barren| barren.is_fresh(now));
+            self.barren
+                .retain(|_, barren| barren.age(now) < barren.untold_life());
             if self.barren.len() >= BARREN_MAX {
                 self.barren.clear();
             }
         }
         let barren = self.barren.entry(key).or_insert(Barren {
-            fresh_until: now,
-            doubted_at: None,
+            found_at: now,
+            searched_at,
+            doubted_at,
             searches: 0,
+            births: 0,
         });
         barren.searches = barren.searches.saturating_add(1);
-        let doubled = NOT_FOUND_FOR * 2_u32.saturating_pow((barren.searches - 1).min(10));
-        barren.fresh_until = now + doubled.min(NOT_FOUND_FOR_MAX);
-        barren.doubted_at = None;
+        (barren.found_at, barren.searched_at, barren.doubted_at) = (now, searched_at, doubted_at);
     }
 
     /// Some were found.
     fn found_some(&mut self, key: Key, known: Known, now: Duration) {
+        let doubted_at = self.doubted_at(&key);
+        let doubted_at = doubted_at.filter(|at| *at > known.searched_at);
         self.barren.remove(&key);
         let all = &mut self.known;
         if all.len() >= PAIRS_MAX && !all.contains_key(&key) {
@@ -105,32 +179,56 @@ impl State {
             }
         }
         let reading = all.remove(&key).and_then(|known| known.reading);
-        all.insert(key, Known { reading, ..known });
+        let known = Known {
+            reading,
+            doubted_at,
+            ..known
+        };
+        all.insert(key, known);
     }
 }
 
 impl Pairs {
-    /// The pools of a pair, where they were found not long ago.
-    pub(super) fn candidates(&self, key: &Key, now: Duration) -> Option<Arc<[Candidate]>> {
+    /// Where the pools of a pair are, and where there is none, since when births of its pools are told.
+    pub(super) fn recall(
+        &self,
+        key: &Key,
+        told_since: impl FnOnce() -> Option<Duration>,
+        now: Duration,
+    ) -> Recalled {
         let state = self.state();
         if let Some(barren) = state.barren.get(key) {
-            return barren.is_fresh(now).then(Arc::default);
+            return barren.recall(told_since(), now);
         }
-        let known = state.known.get(key).filter(|known| known.is_fresh(now))?;
+        let known = state.known.get(key);
+        known.map_or(Recalled::Nothing, |known| known.recall(now))
+    }
+
+    /// The pools of a pair that has some, as far as is known and nobody doubts, however fresh that is.
+    pub(super) fn usable(&self, key: &Key, now: Duration) -> Option<Arc<[Candidate]>> {
+        let state = self.state();
+        let known = state.known.get(key).filter(|known| known.is_usable(now))?;
         Some(Arc::clone(&known.candidates))
     }
 
-    /// Whether no pool of a pair was found the last time, however long ago.
-    pub(super) fn had_none(&self, key: &Key) -> bool {
-        self.state().barren.contains_key(key)
+    /// Whether a pair has no pool, or has some, as far as is known and nobody doubts; nothing where a search must tell.
+    pub(super) fn has_pools(&self, key: &Key, now: Duration) -> Option<bool> {
+        let state = self.state();
+        if let Some(barren) = state.barren.get(key) {
+            return barren.doubted_at.is_none().then_some(false);
+        }
+        let known = state.known.get(key)?;
+        known.is_usable(now).then_some(true)
+    }
+
+    /// Since when it is doubted what is known of a pair.
+    pub(super) fn doubted_at(&self, key: &Key) -> Option<Duration> {
+        self.state().doubted_at(key)
     }
 
     /// How old the pools of a pair may be that somebody else has found.
     pub(super) fn age_max(&self, key: &Key, now: Duration) -> Duration {
-        let state = self.state();
-        let known = state.known.get(key).map(|known| known.doubted_at);
-        let barren = state.barren.get(key).map(|barren| barren.doubted_at);
-        let doubted_at = known.or(barren).flatten();
+        let doubted_at = self.doubted_at(key);
         doubted_at.map_or(FOUND_FOR, |at| now.saturating_sub(at).min(FOUND_FOR))
     }
 
@@ -146,25 +244,45 @@ impl Pairs {
         }
     }
 
-    /// Remembers what was found so long ago.
+    /// Somebody tells that a pair has a pool. Returns whether it is to be searched for.
+    pub(super) fn born(&self, key: &Key, now: Duration) -> bool {
+        let mut state = self.state();
+        let Some(barren) = state.barren.get_mut(key) else {
+            return false;
+        };
+        if barren.births >= BIRTHS_MAX && barren.age(now) < barren.untold_life() {
+            return false;
+        }
+        barren.births = barren.births.saturating_add(1);
+        barren.doubted_at = Some(now);
+        true
+    }
+
+    /// Remembers what was found so long ago, by a search that began then. What is doubted since it began still is.
     pub(super) fn found(
         &self,
         key: Key,
         candidates: Arc<[Candidate]>,
         age: Duration,
-        now: Duration,
+        (searched_at, now): (Duration, Duration),
     ) {
+        let mut state = self.state();
+        // Another search that began later has ended sooner.
+        if state.searched_at(&key).is_some_and(|at| at > searched_at) {
+            return;
+        }
         if candidates.is_empty() {
-            return self.state().found_none(key, now);
+            return state.found_none(key, searched_at, now);
         }
         let known = Known {
             found_at: now,
+            searched_at,
             fresh_until: now + FOUND_FOR.saturating_sub(age),
             doubted_at: None,
             candidates,
             reading: None,
         };
-        self.state().found_some(key, known, now);
+        state.found_some(key, known, now);
     }
 
     /// Remembers how a pair's pools stand, and which accounts they need now, where those are others.
@@ -211,156 +329,4 @@ impl Pairs {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn number(number: usize) -> Key {
-        let mut bytes = [0; 32];
-        bytes[..8].copy_from_slice(&number.to_le_bytes());
-        key(Venue::Raydium, (Address(bytes), Address([255; 32])))
-    }
-
-    #[test]
-    fn a_pairs_own_third_mint_is_the_one_that_it_has_most_pools_in_common_with() {
-        let pairs = Pairs::default();
-        let [one, other, sol, usual, rare] = [1, 2, 3, 4, 5].map(|byte| Address([byte; 32]));
-        let knows = |pair, pools: usize| {
-            let candidates = some().iter().cycle().take(pools).cloned().collect();
-            let key = key(Venue::Raydium, pair);
-            pairs.found(key, candidates, Duration::ZERO, Duration::ZERO);
-        };
-        knows((one, sol), 9);
-        knows((sol, other), 9);
-        knows((one, usual), 2);
-        knows((other, usual), 3);
-        knows((one, rare), 1);
-        knows((rare, other), 5);
-
-        assert_eq!(pairs.third((one, other), &[sol]), Some(usual));
-        assert_eq!(pairs.third((other, one), &[sol, usual]), Some(rare));
-        assert_eq!(pairs.third((one, sol), &[other]), None);
-    }
-
-    fn some() -> Arc<[Candidate]> {
-        let program = amm::Program::MAINNET[0];
-        let mut account = vec![0; 637];
-        account[..8].copy_from_slice(&[247, 237, 227, 245, 215, 195, 222, 70]);
-        let candidate = Candidate::of(program, Address([1; 32]), &account).unwrap();
-        vec![candidate].into()
-    }
-
-    #[test]
-    fn pairs_without_a_pool_never_drive_out_one_that_has_some() {
-        let pairs = Pairs::default();
-        pairs.found(number(0), some(), Duration::ZERO, Duration::ZERO);
-
-        for other in 1..=2 * PAIRS_MAX {
-            pairs.found(
-                number(other),
-                Arc::new([]),
-                Duration::ZERO,
-                Duration::from_secs(1),
-            );
-        }
-
-        let now = Duration::from_secs(2);
-        assert!(pairs.candidates(&number(0), now).is_some());
-        assert!(pairs.candidates(&number(2 * PAIRS_MAX), now).is_some());
-    }
-
-    #[test]
-    fn of_each_kind_only_so_many_pairs_are_remembered() {
-        let pairs = Pairs::default();
-        for other in 0..=BARREN_MAX {
-            pairs.found(number(other), Arc::new([]), Duration::ZERO, Duration::ZERO);
-        }
-        assert!(pairs.state().barren.len() <= BARREN_MAX);
-        for other in 0..=PAIRS_MAX {
-            pairs.found(number(other), some(), Duration::ZERO, Duration::ZERO);
-        }
-        assert_eq!(pairs.state().known.len(), PAIRS_MAX);
-    }
-
-    #[test]
-    fn pairs_without_a_pool_are_searched_for_less_and_less_often() {
-        let pairs = Pairs::default();
-        let (mut searches, mut many) = (0, 0);
-        // Somebody asks for each of them in every scan of ten minutes.
-        for second in (0..600).step_by(5) {
-            let now = Duration::from_secs(second);
-            for pair in 0..PAIRS_MAX + 1 {
-                if pairs.candidates(&number(pair), now).is_none() {
-                    pairs.found(number(pair), Arc::new([]), Duration::ZERO, now);
-                    searches += usize::from(pair == 0);
-                    many += 1;
-                }
-            }
-        }
-
-        assert!((12..=16).contains(&searches), "{searches} searches");
-        assert_eq!(many, (PAIRS_MAX + 1) * searches);
-        let now = Duration::from_secs(600);
-        pairs.found(number(0), some(), Duration::ZERO, now);
-        pairs.found(number(0), Arc::new([]), Duration::ZERO, now);
-        assert!(pairs.candidates(&number(0), now + NOT_FOUND_FOR).is_none());
-    }
-
-    #[test]
-    fn a_pair_without_a_pool_is_searched_for_at_once_where_somebody_doubts_that() {
-        let pairs = Pairs::default();
-        for _ in 0..10 {
-            pairs.found(number(0), Arc::new([]), Duration::ZERO, Duration::ZERO);
-        }
-        assert!(
-            pairs
-                .candidates(&number(0), Duration::from_secs(1))
-                .is_some()
-        );
-
-        pairs.doubt(&number(0), Duration::from_secs(1));
-
-        assert!(
-            pairs
-                .candidates(&number(0), Duration::from_secs(1))
-                .is_none()
-        );
-    }
-
-    #[test]
-    fn what_was_found_is_remembered_long_and_what_was_not_briefly() {
-        let pairs = Pairs::default();
-        pairs.found(number(0), some(), Duration::ZERO, Duration::ZERO);
-        pairs.found(number(1), Arc::new([]), Duration::ZERO, Duration::ZERO);
-        let age = Duration::from_secs(500);
-        pairs.found(number(2), some(), age, Duration::ZERO);
-
-        let known = |pair, millis| {
-            let now = Duration::from_millis(millis);
-            pairs.candidates(&number(pair), now).is_some()
-        };
-
-        assert!(known(0, 599_999) && !known(0, 600_000));
-        assert!(known(1, 1_999) && !known(1, 2_000));
-        // Somebody else has found it long ago.
-        assert!(known(2, 99_999) && !known(2, 100_000));
-    }
-
-    #[test]
-    fn what_is_doubted_is_looked_for_again_and_not_taken_from_who_found_it_before() {
-        let seconds = Duration::from_secs;
-        let pairs = Pairs::default();
-        pairs.found(number(0), some(), Duration::ZERO, seconds(100));
-
-        pairs.doubt(&number(0), seconds(109));
-        let too_soon = pairs.candidates(&number(0), seconds(109)).is_some();
-        pairs.doubt(&number(0), seconds(110));
-        pairs.doubt(&number(0), seconds(115));
-
-        assert!(too_soon);
-        assert!(pairs.candidates(&number(0), seconds(115)).is_none());
-        assert_eq!(pairs.age_max(&number(0), seconds(115)), seconds(5));
-        pairs.found(number(0), some(), Duration::ZERO, seconds(116));
-        assert!(pairs.candidates(&number(0), seconds(117)).is_some());
-        assert_eq!(pairs.age_max(&number(0), seconds(117)), FOUND_FOR);
-    }
-}
+mod tests;

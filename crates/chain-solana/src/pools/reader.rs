@@ -13,7 +13,7 @@ use dex_router::pools::{PairPools, Unavailable};
 use dex_router::room::Table;
 use domain::{Asset, Mint, Venue, venue};
 use futures_util::FutureExt as _;
-use futures_util::future::{join, join_all};
+use futures_util::future::{join, join_all, join3};
 use ports::transaction_builder::{Execution, Leg};
 use ports::{Clock, Directory};
 use tokio::time::timeout;
@@ -24,11 +24,13 @@ use super::aside::Aside;
 use super::finder::Finder;
 use super::pairs::{Key, Pairs, key};
 use super::reading::kind;
+use super::searches::Searches;
 use super::{Candidate, Reading, Snapshots, read, read_beside};
 use crate::build::compile::LookupTable;
 use crate::convert::{address, mint, mints};
 use crate::in_flight::InFlight;
 use crate::receipt::legs::Fees;
+use crate::rpc::births::PoolBirths;
 use crate::rpc::changes::Changes;
 use crate::rpc::{Error, Rpc, Slot, View, words};
 use crate::settings::Settings;
@@ -44,6 +46,8 @@ pub struct Known {
     pub directory: Option<Arc<dyn Directory>>,
     /// The only pools that are used. All of them are read together, so whoever names them limits how many.
     pub listed: Option<Arc<[domain::Address]>>,
+    /// Who tells of pools that are born. Where nobody does, pairs without a pool are searched for more often.
+    pub births: Option<Arc<dyn PoolBirths>>,
 }
 
 /// A cluster's pools.
@@ -68,9 +72,9 @@ pub struct PoolReader {
 #[derive(Debug)]
 struct Shared {
     clock: Arc<dyn Clock>,
-    finder: Finder,
+    searches: Searches,
     snapshots: Snapshots,
-    pairs: Pairs,
+    pairs: Arc<Pairs>,
 }
 
 impl PoolReader {
@@ -104,12 +108,16 @@ impl PoolReader {
             let listed = listed.iter().copied().map(address);
             finder.list(listed.collect(), Arc::clone(&clock));
         }
+        let mut searches = Searches::new(finder, Arc::clone(&clock));
+        if let Some(births) = known.births {
+            searches.hear(births);
+        }
         Self {
             shared: Arc::new(Shared {
                 clock,
-                finder,
+                pairs: Arc::clone(&searches.pairs),
+                searches,
                 snapshots,
-                pairs: Pairs::default(),
             }),
             in_flight: InFlight::default(),
             shared_for: settings.shared_for,
@@ -134,10 +142,13 @@ impl PoolReader {
         }
     }
 
-    /// Reads ahead for as long as it is let. Without it, and wherever nothing is told, each quote reads.
+    /// Reads ahead, and goes on with searches that nobody waits for, for as long as it is let. Without it, and wherever
+    /// nothing is told, each quote reads, and waits for each search.
     pub async fn attend(&self) {
-        if let Some(ahead) = &self.ahead {
-            join(ahead.attend(), self.read_ahead(ahead)).await;
+        let searching = self.shared.searches.attend();
+        match &self.ahead {
+            Some(ahead) => drop(join3(searching, ahead.attend(), self.read_ahead(ahead)).await),
+            None => searching.await,
         }
     }
 
@@ -153,7 +164,7 @@ impl PoolReader {
             let now = clock.monotonic();
             ahead.pass_on();
             let known = |keys: Vec<Key>| {
-                let known = |key: Key| Some((key, self.shared.pairs.candidates(&key, now)?));
+                let known = |key: Key| Some((key, self.shared.pairs.usable(&key, now)?));
                 keys.into_iter().filter_map(known).collect::<Vec<_>>()
             };
             let followed = ahead.follow(known(ahead.wanted(now)), known(ahead.watched()));
@@ -240,7 +251,7 @@ impl PoolReader {
         let ahead = self.ahead.as_ref()?;
         ahead.asked(key, now);
         // Pools that are to be looked for again are not vouched for.
-        self.shared.pairs.candidates(key, now)?;
+        self.shared.searches.known(key)?;
         last.filter(|last| ahead.vouches(key, last, now))
     }
 
@@ -319,7 +330,7 @@ impl Shared {
         key: Key,
         beside: Option<usize>,
     ) -> Result<(Reading, Option<Arc<[Candidate]>>), Error> {
-        let candidates = self.candidates(key).await?;
+        let candidates = self.searches.candidates(key).await?;
         if candidates.is_empty() {
             return Ok((Reading::of_nothing(self.clock.monotonic()), None));
         }
@@ -334,20 +345,6 @@ impl Shared {
         Ok((Reading::of(&pools, self.clock.monotonic()), moved))
     }
 
-    /// The deepest pools of a pair that each of a venue's programs has.
-    async fn candidates(&self, key: Key) -> Result<Arc<[Candidate]>, Error> {
-        let now = self.clock.monotonic();
-        if let Some(known) = self.pairs.candidates(&key, now) {
-            return Ok(known);
-        }
-        let age_max = self.pairs.age_max(&key, now);
-        let found = self.finder.find(key, age_max).await?;
-        let candidates = Arc::clone(&found.candidates);
-        let now = self.clock.monotonic();
-        self.pairs.found(key, found.candidates, found.age, now);
-        Ok(candidates)
-    }
-
     /// The pools of these legs as they stand at the slot they were quoted at, or later.
     async fn read_legs(&self, execution: &Execution) -> Result<Reading, LegError> {
         let view = View::CONFIRMED.since(Slot::new(execution.quoted_at));
@@ -355,7 +352,7 @@ impl Shared {
         let accounts = self.snapshots.take(pools.collect(), view).await?;
         let candidates = execution.legs.iter().map(|leg| {
             let is_kind = |program: &&Program| kind(program) == leg.program;
-            let program = self.finder.programs().iter().find(is_kind);
+            let program = self.searches.finder.programs().iter().find(is_kind);
             let program = program.ok_or(LegError::NoProgram(leg.program))?;
             Candidate::at(*program, address(leg.pool), &*accounts)
                 .map_err(|error| LegError::Gone(address(leg.pool), error.to_string()))
@@ -399,7 +396,9 @@ impl PoolSource for PoolReader {
         tables.collect()
     }
 
-    fn watch(&self, pairs: &[(Mint, Mint)]) {
+    fn watch(&self, pairs: &[(Mint, Mint)], tokens: &[Mint]) {
+        let tokens = tokens.iter().map(|mint| address(mint.address()));
+        self.shared.searches.watch(&tokens.collect());
         let Some(ahead) = &self.ahead else {
             return;
         };
@@ -416,12 +415,11 @@ impl PoolSource for PoolReader {
         let (pair, now) = (mints(pair), self.shared.clock.monotonic());
         let versions = Venue::ALL.map(|venue| {
             let key = key(venue, pair);
-            // Where there are no pools nothing changes, until some are found.
-            if self.shared.pairs.had_none(&key) {
-                return Some(0);
+            match self.shared.pairs.has_pools(&key, now)? {
+                true => ahead.version(&key),
+                // Nothing changes, until some are found.
+                false => Some(0),
             }
-            self.shared.pairs.candidates(&key, now)?;
-            ahead.version(&key)
         });
         versions
             .into_iter()
@@ -443,6 +441,14 @@ impl PoolSource for PoolReader {
         let beside: Vec<Address> = beside.iter().map(|mint| address(mint.address())).collect();
         let third = self.shared.pairs.third(mints(pair), &beside)?;
         Some(mint(third))
+    }
+
+    async fn search_anew(&self, pairs: &[(Mint, Mint)]) -> Result<bool, Unavailable> {
+        let keys = pairs.iter().flat_map(|pair| {
+            let pair = mints(*pair);
+            Venue::ALL.map(|venue| key(venue, pair))
+        });
+        Ok(self.shared.searches.search_anew(keys).await?)
     }
 
     fn doubt(&self, pair: (Mint, Mint)) {

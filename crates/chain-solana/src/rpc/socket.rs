@@ -101,7 +101,9 @@ impl Talk for SignatureSocket {
                 Heard::Refused { request } => {
                     wanted.refused(request);
                 }
-                Heard::Notice { subscription, slot } => wanted.noticed(subscription, slot),
+                Heard::Notice {
+                    subscription, slot, ..
+                } => wanted.noticed(subscription, slot),
             }
             wanted.has_told()
         };

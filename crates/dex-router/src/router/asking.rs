@@ -18,7 +18,7 @@ use crate::request::QuoteRequest;
 use crate::thirds::{self, Cause, Fetched, Third};
 
 /// An order with a direct offer waits no longer for a look at third tokens.
-const THIRDS_PATIENCE: Duration = Duration::from_millis(250);
+pub(super) const THIRDS_PATIENCE: Duration = Duration::from_millis(250);
 /// A direct offer that moves the price so far, in millionths, is dear: third tokens are looked at.
 const DEAR_PPM: u32 = 1_000;
 
@@ -51,14 +51,30 @@ impl Router {
         (asked, thirds)
     }
 
+    /// The pairs whose pools an order may use: its own, and those with third tokens.
+    pub(super) fn asked_pairs(&self, request: &RouteRequest) -> Vec<(Mint, Mint)> {
+        let pair = (request.quote.asset_in.mint, request.quote.asset_out.mint);
+        let thirds = match self.may_go_over_thirds(request) {
+            true => thirds::of_pair(pair, &self.tokens, &*self.source),
+            false => Vec::new(),
+        };
+        let sides = thirds
+            .into_iter()
+            .flat_map(|third| [(pair.0, third.mint), (third.mint, pair.1)]);
+        std::iter::once(pair).chain(sides).collect()
+    }
+
+    fn may_go_over_thirds(&self, request: &RouteRequest) -> bool {
+        self.limits.hops >= 2
+            && request.quote.amount_out.is_none()
+            && request.sniping.is_none()
+            && request.swaps_max.is_none_or(|most| most >= 2)
+    }
+
     /// Third tokens with the pools that lead to them and from them.
     async fn look(&self, request: &RouteRequest, cause: Cause) -> Vec<Third> {
         let (sold, bought) = (request.quote.asset_in.mint, request.quote.asset_out.mint);
-        if self.limits.hops < 2
-            || request.quote.amount_out.is_some()
-            || request.sniping.is_some()
-            || request.swaps_max.is_some_and(|most| most < 2)
-        {
+        if !self.may_go_over_thirds(request) {
             return Vec::new();
         }
         let pair = (sold, bought);
@@ -181,7 +197,7 @@ impl Router {
         self.within_deadline(self.source.pools(venue, pair)).await
     }
 
-    async fn within_deadline<T>(
+    pub(super) async fn within_deadline<T>(
         &self,
         answer: impl Future<Output = Result<T, Unavailable>>,
     ) -> Result<T, Unavailable> {

@@ -9,8 +9,10 @@ use amm::token::TransferFee;
 use domain::venue::VenueSet;
 use domain::{Asset, BaseUnits, MaxImpact, Mint, Price};
 use futures_util::future::{join, join_all};
+use tokio::time::timeout;
 
 use super::Router;
+use super::asking::THIRDS_PATIENCE;
 use crate::offers::{self, Asked, Declined};
 use crate::pools::PairPools;
 use crate::request::QuoteRequest;
@@ -55,12 +57,11 @@ pub struct Bounds {
     pub least: Vec<Option<Price>>,
     /// That of the oldest pools looked at; 0 where there are none.
     pub slot: u64,
-    /// Whether every venue answered that was asked of the pair, and of third tokens where it has no price of its own:
-    /// otherwise what is absent is not known.
+    /// Whether every venue answered that was asked, of third tokens too: otherwise what is absent is not known.
     pub is_whole: bool,
 }
 
-/// The best price of the next unit over a third token, and whether all answered whose answer counts.
+/// The best price of the next unit over a third token, and whether all who were asked answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Over {
     best: Option<Price>,
@@ -146,21 +147,25 @@ impl Router {
             Ok(due) => due,
             Err(closeness) => return nothing(closeness != Closeness::Unknown),
         };
+        // A look at a direct price waits no longer for them, and is repeated.
+        let patience = match direct {
+            Some(_) => THIRDS_PATIENCE,
+            None => self.deadline,
+        };
         let sides = due.into_iter().map(async |third| {
             let to = self.fetch(VenueSet::ALL, (pair.0, third.mint));
-            let (to, from) = join(to, self.fetch(VenueSet::ALL, (third.mint, pair.1))).await;
+            let from = self.fetch(VenueSet::ALL, (third.mint, pair.1));
+            let Ok((to, from)) = timeout(patience, join(to, from)).await else {
+                let (best, is_whole) = (None, false);
+                return (third, Over { best, is_whole });
+            };
             let is_whole = is_whole(&to) && is_whole(&from);
             let to = self.best_marginal(&to, (assets.0, third));
             let from = self.best_marginal(&from, (third, assets.1));
             let best = to.zip(from).and_then(|(to, from)| to.product(from));
             (third, Over { best, is_whole })
         });
-        let mut over: Vec<(Asset, Over)> = join_all(sides).await;
-        if direct.is_some() {
-            // Beside a direct price, who was not seen in time is left out until all are looked at anew: asked again and
-            // again, the searches of many pairs would keep each other, and every look, waiting.
-            over.iter_mut().for_each(|(_, it)| it.is_whole = true);
-        }
+        let over: Vec<(Asset, Over)> = join_all(sides).await;
         let best = over.iter().filter_map(|(_, it)| it.best).max();
         let is_whole = over.iter().all(|(_, it)| it.is_whole);
         let is_close = best.is_some_and(|best| {

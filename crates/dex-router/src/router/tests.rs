@@ -1,3 +1,4 @@
+mod anew;
 mod bounds;
 mod buying;
 mod costs;

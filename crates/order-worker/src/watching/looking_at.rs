@@ -13,7 +13,7 @@ use super::book::{Book, Candidate};
 use super::{LOOK_EVERY, PAGE, max_impact};
 use crate::context::Context;
 use crate::looking::{Holding, fire, look_at, second_router};
-use crate::trailing::{Highs, Trails};
+use crate::trailing::{Storing, Trails};
 
 /// An order that holds and does not fire, because it rests or its group is held, is left alone for so long.
 const LEFT_ALONE: Duration = Duration::from_secs(1);
@@ -21,9 +21,9 @@ const LEFT_ALONE: Duration = Duration::from_secs(1);
 /// Longer than pools are shared without a look at whether they have changed.
 const AGAIN_AFTER: Duration = Duration::from_millis(250);
 
-/// A look that was not answered is repeated after a look's time, then after twice as long each time, up to this: a hundred
-/// pairs whose pools are still searched for must not keep each other's searches from their end.
-const UNANSWERED_MAX: Duration = Duration::from_secs(30);
+/// A look that was not answered is repeated after a look's time, then after twice as long each time, up to this. Searches go
+/// on between two looks.
+const UNANSWERED_MAX: Duration = Duration::from_secs(5);
 
 /// What became of a look. An error is one that was not answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -243,8 +243,8 @@ impl Watched {
         };
         let of_pair = (self.book.assets(), spot);
         let answered = match trails.see(ctx, of_pair, last, Some(first)).await? {
-            Highs::Stored => Answered::Whole,
-            Highs::ToBeStored => Answered::InPart,
+            Storing::Stored => Answered::Whole,
+            Storing::ToBeStored => Answered::InPart,
         };
         let reached = trails.reached().max(Some(spot.price));
         self.book

@@ -185,10 +185,9 @@ async fn who_never_answers_is_asked_less_and_less_often() {
 
     let asked = asked_in_a_minute(&world).await;
 
-    // Every half a minute.
-    assert!((2..=3).contains(&asked), "{asked}");
+    assert!((10..=13).contains(&asked), "{asked}");
     world.venue.set(Mood::Offers);
-    tokio::time::sleep(Duration::from_secs(31)).await;
+    tokio::time::sleep(Duration::from_secs(6)).await;
     assert!(
         !waits(&world, order).await,
         "nothing was told, and it was seen"

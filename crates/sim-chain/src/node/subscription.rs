@@ -17,6 +17,7 @@ use super::params::{self, Params};
 use crate::bank::Account;
 use crate::cluster::{Cluster, Commitment, Snapshot};
 use crate::json_rpc::error::Error;
+use news::Written;
 
 /// How many things one socket may follow.
 const SUBSCRIPTIONS_MAX: usize = 1_000;
@@ -104,10 +105,10 @@ impl Subscriptions {
         if !followed.is_empty() {
             cluster.touch(&followed);
         }
-        let mut told = Vec::new();
+        let (mut told, mut written) = (Vec::new(), Written::default());
         cluster.read(Commitment::Processed, |chain| {
             self.subjects.retain(|id, subject| {
-                let news = subject.news(chain);
+                let news = subject.news(chain, &mut written);
                 let ends = matches!(subject, Subject::Signature(..)) && !news.is_empty();
                 told.extend(news.into_iter().map(|result| {
                     json!({
@@ -211,7 +212,7 @@ impl Subject {
     }
 
     /// The results to tell.
-    fn news(&mut self, chain: Snapshot<'_>) -> Vec<Value> {
+    fn news(&mut self, chain: Snapshot<'_>, written: &mut Written) -> Vec<Value> {
         match self {
             Self::Signature(signature, commitment) => {
                 let chain = chain.at(*commitment);
@@ -238,7 +239,7 @@ impl Subject {
                 next,
             } => {
                 let chain = chain.at(settings.context().commitment());
-                news::of_program(chain, program, filters, *settings, next)
+                news::of_program(chain, written, program, filters, *settings, next)
             }
             Self::Logs {
                 mention,

@@ -150,7 +150,9 @@ impl Talk for AccountSocket {
                     state.rests_until = now + REFUSED_REST;
                 }
             }
-            Heard::Notice { subscription, slot } => {
+            Heard::Notice {
+                subscription, slot, ..
+            } => {
                 state.wanted.noticed(subscription, slot);
                 self.hints.increment(state.take_over(now));
             }

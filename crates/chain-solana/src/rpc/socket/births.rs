@@ -1,10 +1,14 @@
 //! The pools that one endpoint tells of: a subscription to a program's accounts for each place in which such an account
 //! names a mint. An account that names it for the first time is a pool that was born. What made it does not matter: its
 //! program's own instruction, or another program that called it.
+//!
+//! Some wait for pools of a token ([`Births`]); others know pairs without a pool, and hear once one has some
+//! ([`PoolBirths`]).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::Mint;
@@ -17,9 +21,17 @@ use tokio::sync::Notify;
 use super::SocketEndpoint;
 use super::line::{Line, Talk};
 use super::messages::{Heard, Lasting, Subject, call};
-use super::wanted::Wanted;
+use super::wanted::{FOLLOWED_MAX, Wanted};
 use crate::convert::{address, mint};
+use crate::rpc::births::{Born, PoolBirths};
 use crate::rpc::{Address, Commitment};
+
+/// Pools that were told and nobody has taken; further ones are not told.
+const BORN_MAX: usize = 4_096;
+/// An endpoint that refuses to follow something is asked to follow no more watched tokens for so long.
+const REFUSED_REST: Duration = Duration::from_secs(60);
+/// Two mints, one behind the other.
+const PAIR_BYTES: usize = 64;
 
 /// Where the accounts of a program's pools name a mint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,6 +42,8 @@ pub struct PoolPlace {
     pub size: usize,
     /// Where in it the mint stands.
     pub offset: usize,
+    /// Where in it both mints stand, one behind the other.
+    pub pair: usize,
 }
 
 /// A program's pools that name a mint there.
@@ -47,12 +61,13 @@ impl Subject for PoolsNaming {
             program,
             size,
             offset,
+            pair,
         } = self.place;
-        // That there is one is enough: pools are read with all that they need, of one slot.
+        // Of which pair it is is enough: pools are read with all that they need, of one slot.
         let settings = json!({
             "commitment": commitment.name(),
             "encoding": "base64",
-            "dataSlice": { "offset": 0, "length": 0 },
+            "dataSlice": { "offset": pair, "length": PAIR_BYTES },
             "filters": [
                 { "dataSize": size },
                 { "memcmp": { "offset": offset, "bytes": self.mint.to_string(), "encoding": "base58" } },
@@ -79,13 +94,67 @@ pub struct BirthSocket {
     needed: Notify,
     /// There is something to tell.
     told: Notify,
+    born: Notify,
     hints: Counter,
 }
 
 #[derive(Debug, Default)]
 struct State {
     wanted: Wanted<PoolsNaming>,
+    /// Tokens whose pools somebody waits for, and those of watched pairs.
+    awaited: BTreeSet<Address>,
+    watched: BTreeSet<Address>,
+    /// Since when the present socket follows what it follows.
+    since: BTreeMap<PoolsNaming, Duration>,
+    /// Until then no more is followed for watched pairs.
+    rests_until: Duration,
     told: BTreeSet<Address>,
+    born: BTreeSet<Born>,
+}
+
+impl State {
+    /// Follows the tokens that are wanted, those that are awaited first, and no others. Returns whether there is something
+    /// to ask for that.
+    fn follow(&mut self, places: &[PoolPlace], now: Duration) -> bool {
+        let tokens_max = FOLLOWED_MAX / places.len().max(1);
+        let watched = self.watched.iter().filter(|it| !self.awaited.contains(it));
+        let tokens = self.awaited.iter().map(|it| (*it, true));
+        let tokens = tokens.chain(watched.map(|it| (*it, false)));
+        let tokens: BTreeMap<Address, bool> = tokens.take(tokens_max).collect();
+        let gone = self.wanted.subjects();
+        let gone: Vec<PoolsNaming> = gone.filter(|it| !tokens.contains_key(&it.mint)).collect();
+        let mut has_to_ask = false;
+        for subject in gone {
+            self.since.remove(&subject);
+            has_to_ask |= self.wanted.drop_it(&subject);
+        }
+        for (mint, is_awaited) in tokens {
+            if !is_awaited && now < self.rests_until {
+                continue;
+            }
+            for place in places.iter().copied() {
+                has_to_ask |= self.wanted.want(PoolsNaming { place, mint });
+            }
+        }
+        has_to_ask
+    }
+
+    /// A pool that a subscription tells of.
+    fn take_born(&mut self, subscription: u64, data: &[u8]) {
+        let Some(subject) = self.wanted.subject_of(subscription) else {
+            return;
+        };
+        let (mints, rest) = data.as_chunks::<32>();
+        let ([one, other], []) = (mints, rest) else {
+            return;
+        };
+        if self.born.len() < BORN_MAX {
+            self.born.insert(Born {
+                program: subject.place.program,
+                mints: (Address(*one), Address(*other)),
+            });
+        }
+    }
 }
 
 impl BirthSocket {
@@ -113,7 +182,16 @@ impl BirthSocket {
             state: Mutex::default(),
             needed: Notify::new(),
             told: Notify::new(),
+            born: Notify::new(),
             hints: counter!("birth_hints_total"),
+        }
+    }
+
+    fn ask(&self) {
+        let now = self.line.clock.monotonic();
+        if self.state().follow(&self.places, now) {
+            self.line.asked.notify_one();
+            self.needed.notify_one();
         }
     }
 
@@ -134,56 +212,59 @@ impl Talk for BirthSocket {
         let Some(heard) = Heard::read(message) else {
             return;
         };
+        let now = self.line.clock.monotonic();
         let mut state = self.state();
         match heard {
             Heard::Subscribed {
                 request,
                 subscription,
             } => {
-                state.wanted.subscribed(request, subscription);
+                let subject = state.wanted.subscribed(request, subscription);
+                state.since.extend(subject.map(|subject| (subject, now)));
             }
             Heard::Refused { request } => {
-                state.wanted.refused(request);
+                if state.wanted.refused(request) {
+                    state.rests_until = now + REFUSED_REST;
+                }
             }
-            Heard::Notice { subscription, slot } => state.wanted.noticed(subscription, slot),
+            Heard::Notice {
+                subscription,
+                slot,
+                data,
+            } => {
+                state.wanted.noticed(subscription, slot);
+                state.take_born(subscription, &data);
+            }
         }
         let told = state.wanted.take_told();
-        if told.is_empty() {
-            return;
-        }
+        let told = told.into_keys().map(|it| it.mint);
+        let told: BTreeSet<Address> = told.filter(|it| state.awaited.contains(it)).collect();
+        let has_born = !state.born.is_empty();
         self.hints.increment(told.len() as u64);
-        state.told.extend(told.into_keys().map(|it| it.mint));
+        let has_told = !told.is_empty();
+        state.told.extend(told);
         drop(state);
-        self.told.notify_one();
+        if has_told {
+            self.told.notify_one();
+        }
+        if has_born {
+            self.born.notify_one();
+        }
     }
 
     fn lost(&self) {
-        self.state().wanted.begin();
+        let mut state = self.state();
+        state.wanted.begin();
+        state.since.clear();
     }
 }
 
 #[async_trait]
 impl Births for BirthSocket {
     fn follow(&self, mints: &BTreeSet<Mint>) {
-        let mints: BTreeSet<Address> = mints.iter().map(|it| address(it.address())).collect();
-        let mut state = self.state();
-        let gone = state.wanted.subjects();
-        let gone: Vec<PoolsNaming> = gone.filter(|it| !mints.contains(&it.mint)).collect();
-        let mut has_to_ask = false;
-        for subject in gone {
-            has_to_ask |= state.wanted.drop_it(&subject);
-        }
-        for mint in mints {
-            for place in &self.places {
-                let place = *place;
-                has_to_ask |= state.wanted.want(PoolsNaming { place, mint });
-            }
-        }
-        drop(state);
-        if has_to_ask {
-            self.line.asked.notify_one();
-            self.needed.notify_one();
-        }
+        let mints = mints.iter().map(|it| address(it.address()));
+        self.state().awaited = mints.collect();
+        self.ask();
     }
 
     async fn next(&self) -> BTreeSet<Mint> {
@@ -202,6 +283,34 @@ impl Births for BirthSocket {
     }
 }
 
+#[async_trait]
+impl PoolBirths for BirthSocket {
+    fn watch(&self, tokens: &BTreeSet<Address>) {
+        self.state().watched.clone_from(tokens);
+        self.ask();
+    }
+
+    fn told_since(&self, token: Address) -> Option<Duration> {
+        let state = self.state();
+        let naming = self.places.iter().map(|place| PoolsNaming {
+            place: *place,
+            mint: token,
+        });
+        let since: Option<Vec<Duration>> = naming.map(|it| state.since.get(&it).copied()).collect();
+        since?.into_iter().max()
+    }
+
+    async fn pools(&self) -> BTreeSet<Born> {
+        loop {
+            let born = std::mem::take(&mut self.state().born);
+            if !born.is_empty() {
+                return born;
+            }
+            self.born.notified().await;
+        }
+    }
+}
+
 impl fmt::Debug for BirthSocket {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("BirthSocket")
@@ -211,93 +320,4 @@ impl fmt::Debug for BirthSocket {
 }
 
 #[cfg(test)]
-mod tests {
-    use ports::SystemClock;
-    use serde_json::Value;
-
-    use super::*;
-
-    const PLACES: [PoolPlace; 2] = [
-        PoolPlace {
-            program: Address([7; 32]),
-            size: 637,
-            offset: 168,
-        },
-        PoolPlace {
-            program: Address([8; 32]),
-            size: 904,
-            offset: 88,
-        },
-    ];
-
-    fn socket() -> BirthSocket {
-        let endpoint: SocketEndpoint = "ws://127.0.0.1:1".parse().unwrap();
-        let clock = Arc::new(SystemClock::new());
-        BirthSocket::new(endpoint, PLACES.to_vec(), clock, Random::seeded(1))
-    }
-
-    fn token(number: u8) -> Mint {
-        mint(Address([number; 32]))
-    }
-
-    /// The calls that are made now, as methods and parameters.
-    fn asked(socket: &BirthSocket) -> Vec<(String, Value)> {
-        let asked = socket.take_asked().into_iter().map(|text| {
-            let call: Value = serde_json::from_str(&text).unwrap();
-            (
-                call["method"].as_str().unwrap().to_owned(),
-                call["params"].clone(),
-            )
-        });
-        asked.collect()
-    }
-
-    fn notice(subscription: u64) -> Vec<u8> {
-        json!({
-            "jsonrpc": "2.0", "method": "programNotification",
-            "params": {"subscription": subscription, "result": {
-                "context": {"slot": 9}, "value": {"pubkey": "x", "account": {"data": ["", "base64"]}},
-            }},
-        })
-        .to_string()
-        .into_bytes()
-    }
-
-    #[tokio::test]
-    async fn a_token_is_asked_for_in_every_place_and_told_of() {
-        let socket = socket();
-        socket.follow(&BTreeSet::from([token(1)]));
-
-        let calls = asked(&socket);
-        assert_eq!(calls.len(), PLACES.len());
-        for ((method, params), place) in calls.iter().zip(PLACES) {
-            assert_eq!(method, "programSubscribe");
-            assert_eq!(params[0], place.program.to_string());
-            assert_eq!(params[1]["filters"][0]["dataSize"], place.size);
-            let compared = &params[1]["filters"][1]["memcmp"];
-            assert_eq!(compared["offset"], place.offset);
-            assert_eq!(compared["bytes"], Address([1; 32]).to_string());
-        }
-        socket.hear(br#"{"jsonrpc":"2.0","id":2,"result":44}"#);
-        socket.hear(&notice(45));
-        socket.hear(&notice(44));
-
-        assert_eq!(socket.next().await, BTreeSet::from([token(1)]));
-    }
-
-    #[test]
-    fn a_token_that_nobody_waits_for_is_followed_no_more() {
-        let socket = socket();
-        socket.follow(&BTreeSet::from([token(1)]));
-        asked(&socket);
-        socket.hear(br#"{"jsonrpc":"2.0","id":1,"result":43}"#);
-
-        socket.follow(&BTreeSet::from([token(2)]));
-
-        let methods: Vec<String> = asked(&socket).into_iter().map(|it| it.0).collect();
-        let again = ["programSubscribe", "programSubscribe", "programUnsubscribe"];
-        assert_eq!(methods, again);
-        socket.lost();
-        assert_eq!(asked(&socket).len(), PLACES.len());
-    }
-}
+mod tests;

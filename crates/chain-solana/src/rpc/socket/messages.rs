@@ -1,5 +1,7 @@
 //! What is written and read on the socket.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use solana_signature::Signature;
@@ -14,11 +16,21 @@ const NOTICES: [&str; 3] = [
 ];
 
 /// What an endpoint says that is of use.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Heard {
-    Subscribed { request: u64, subscription: u64 },
-    Refused { request: u64 },
-    Notice { subscription: u64, slot: u64 },
+    Subscribed {
+        request: u64,
+        subscription: u64,
+    },
+    Refused {
+        request: u64,
+    },
+    Notice {
+        subscription: u64,
+        slot: u64,
+        /// What a program's account holds, as far as that was asked for.
+        data: Vec<u8>,
+    },
 }
 
 impl Heard {
@@ -40,6 +52,8 @@ impl Heard {
         #[derive(Deserialize)]
         struct Told {
             context: Context,
+            #[serde(default)]
+            value: Value,
         }
         #[derive(Deserialize)]
         struct Context {
@@ -52,6 +66,7 @@ impl Heard {
                 .then_some(Self::Notice {
                     subscription: params.subscription,
                     slot: params.result.context.slot,
+                    data: data_of(&params.result.value).unwrap_or_default(),
                 });
         }
         let request = wire.id?;
@@ -65,6 +80,12 @@ impl Heard {
             subscription,
         })
     }
+}
+
+/// What an account of a program was told to hold.
+fn data_of(value: &Value) -> Option<Vec<u8>> {
+    let text = value.get("account")?.get("data")?.get(0)?.as_str()?;
+    STANDARD.decode(text).ok()
 }
 
 /// How long a subscription lasts.
@@ -152,7 +173,8 @@ mod tests {
             read(notice),
             Some(Heard::Notice {
                 subscription: 24_006,
-                slot: 5_207_624
+                slot: 5_207_624,
+                data: Vec::new(),
             })
         );
         let changed = r#"{"jsonrpc":"2.0","method":"accountNotification","params":{"result":
@@ -161,7 +183,18 @@ mod tests {
             read(changed),
             Some(Heard::Notice {
                 subscription: 23_784,
-                slot: 5_199_307
+                slot: 5_199_307,
+                data: Vec::new(),
+            })
+        );
+        let of_program = r#"{"jsonrpc":"2.0","method":"programNotification","params":{"result":
+            {"context":{"slot":9},"value":{"pubkey":"x","account":{"data":["AQI=","base64"]}}},"subscription":5}}"#;
+        assert_eq!(
+            read(of_program),
+            Some(Heard::Notice {
+                subscription: 5,
+                slot: 9,
+                data: vec![1, 2],
             })
         );
     }

@@ -6,7 +6,7 @@ use super::messages::{Lasting, Subject};
 use crate::rpc::Commitment;
 
 /// What one socket follows: providers allow about so many. Whatever else is wanted is found by looks alone.
-const FOLLOWED_MAX: usize = 1_000;
+pub(super) const FOLLOWED_MAX: usize = 1_000;
 /// Messages written at once.
 const BURST: usize = 64;
 
@@ -139,6 +139,11 @@ impl<S: Subject> Wanted<S> {
     pub(super) fn refused(&mut self, request: u64) -> bool {
         let refused = self.requests.remove(&request).flatten();
         refused.is_some_and(|subject| self.followed.remove(&subject).is_some())
+    }
+
+    /// What a subscription is about.
+    pub(super) fn subject_of(&self, subscription: u64) -> Option<S> {
+        self.subscriptions.get(&subscription).copied()
     }
 
     /// The endpoint has told of it.

@@ -5,7 +5,7 @@
 use amm::token::TransferFee;
 use domain::Price;
 
-use super::reach::{by_usdt, over, reaching, three_pools};
+use super::reach::{USDT, by_usdt, over, reaching, three_pools};
 use super::scripted::{SOL, amm_v4, at, cpmm, damm_v2, dlmm, fails, has, request, router};
 use super::*;
 use crate::pools::MintFacts;
@@ -122,6 +122,26 @@ async fn a_spot_is_told_after_the_fee_and_only_where_all_venues_answer() {
     assert_eq!(bounds.spot, None);
     assert!(bounds.most.is_some() && bounds.least[0].is_some());
     assert!(!bounds.is_whole);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_third_token_that_nobody_showed_is_not_known_to_be_worse_and_keeps_no_look_waiting() {
+    let direct = (Asset::SOL, Asset::USDC);
+    let shallow = vec![at(9, cpmm(100 * SOL, 14_800_000_000))];
+    let pools = || by_usdt().with(direct, shallow.clone());
+    let usdt = (USDT.mint, direct.1.mint);
+    let (mut refused, mut slow) = (pools(), pools());
+    refused.silent = vec![usdt];
+    slow.slow = vec![usdt];
+
+    for source in [refused, slow].map(Arc::new) {
+        let began = tokio::time::Instant::now();
+        let bounds = over(&source, 2).bounds(direct.0, direct.1, &[]).await;
+
+        assert!(!bounds.is_whole, "{bounds:?}");
+        assert!(bounds.spot.is_some() && bounds.most.is_some());
+        assert!(began.elapsed() < Duration::from_secs(1));
+    }
 }
 
 #[tokio::test(start_paused = true)]

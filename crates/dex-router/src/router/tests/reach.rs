@@ -156,6 +156,8 @@ pub(super) struct Pairs {
     pools: BTreeMap<(Mint, Mint), Vec<FoundPool>>,
     /// Pairs that nobody can read.
     pub(super) silent: Vec<(Mint, Mint)>,
+    /// Pairs that nobody reads in time.
+    pub(super) slow: Vec<(Mint, Mint)>,
     /// Of which the wallet has an account.
     held: Vec<Mint>,
     asked: Mutex<Vec<(Mint, Mint)>>,
@@ -176,6 +178,9 @@ impl Pairs {
 impl PoolSource for Pairs {
     async fn pools(&self, venue: Venue, pair: (Mint, Mint)) -> Result<PairPools, Unavailable> {
         self.asked.lock().unwrap().push(pair);
+        if self.slow.contains(&pair) {
+            std::future::pending::<()>().await;
+        }
         if self.silent.contains(&pair) {
             return Err(Unavailable("closed for the day".to_owned()));
         }

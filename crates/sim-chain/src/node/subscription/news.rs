@@ -1,6 +1,6 @@
 //! What is new since a socket's last look.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -45,31 +45,65 @@ pub(super) fn of_account(
         .collect()
 }
 
-/// The accounts that the transactions since the last look wrote.
+/// The accounts that were written since a look, by their owners: found once for all who follow programs.
+#[derive(Debug, Default)]
+pub(super) struct Written(HashMap<(u64, u64), Since>);
+
+/// The accounts that the transactions from one on wrote, as one slot shows them.
+#[derive(Debug)]
+struct Since {
+    next: u64,
+    by_owner: HashMap<Address, Vec<Address>>,
+}
+
+impl Since {
+    fn of(chain: Snapshot<'_>, mut next: u64) -> Self {
+        let mut written = BTreeSet::new();
+        for landed in unseen(chain, &mut next) {
+            let keys = landed.outcome.keys.iter();
+            written.extend(keys.filter(|key| {
+                let at = chain.accounts().written_at(key);
+                at.is_some_and(|at| at >= landed.slot)
+            }));
+        }
+        let mut by_owner: HashMap<Address, Vec<Address>> = HashMap::new();
+        for key in written {
+            if let Some(account) = chain.accounts().get(&key) {
+                by_owner.entry(account.owner).or_default().push(key);
+            }
+        }
+        Self { next, by_owner }
+    }
+}
+
+impl Written {
+    /// Those of a program that the transactions since the last look wrote, `next` being the first of them.
+    fn since(&mut self, chain: Snapshot<'_>, program: &Address, next: &mut u64) -> &[Address] {
+        let since = self.0.entry((chain.slot(), *next));
+        let since = since.or_insert_with(|| Since::of(chain, *next));
+        *next = since.next;
+        since.by_owner.get(program).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// A program's accounts that were written and pass the filters.
 pub(super) fn of_program(
     chain: Snapshot<'_>,
+    written: &mut Written,
     program: &Address,
     filters: &[Filter],
     settings: AccountSettings,
     next: &mut u64,
 ) -> Vec<Value> {
-    let mut written = BTreeSet::new();
-    for landed in unseen(chain, next) {
-        let keys = landed.outcome.keys.iter();
-        written.extend(keys.filter(|key| {
-            let at = chain.accounts().written_at(key);
-            at.is_some_and(|at| at >= landed.slot)
-        }));
-    }
-    let tell = |key: Address| {
-        let account = chain.accounts().get(&key)?;
-        let wanted =
-            account.owner == *program && filters.iter().all(|filter| filter.takes(&account.data));
+    let tell = |key: &Address| {
+        let account = chain.accounts().get(key)?;
+        let wanted = filters.iter().all(|filter| filter.takes(&account.data));
         let found = wanted.then(|| Found::of(chain, account, settings.encoding))?;
-        let told = keyed(&key, &found, settings).ok()?;
+        let told = keyed(key, &found, settings).ok()?;
         Some(with_context(chain.slot(), told))
     };
-    written.into_iter().filter_map(tell).collect()
+    let written = written.since(chain, program, next);
+    written.iter().filter_map(tell).collect()
 }
 
 pub(super) fn of_logs(

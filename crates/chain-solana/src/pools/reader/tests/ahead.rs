@@ -246,7 +246,7 @@ async fn a_watched_pair_is_followed_however_seldom_it_is_asked_for_and_its_chang
     raydium.pools(other, PAIR).await.unwrap();
     assert_eq!(raydium.version(PAIR), None, "nobody watches it");
 
-    raydium.watch(&[PAIR]);
+    raydium.watch(&[PAIR], &[]);
     stage.pass().await;
 
     assert_eq!(stage.teller.followed().len(), 3, "the pool and its vaults");
@@ -257,7 +257,7 @@ async fn a_watched_pair_is_followed_however_seldom_it_is_asked_for_and_its_chang
     assert_ne!(raydium.version(PAIR), Some(version));
     stage.pass().await;
     stage.script.check_done();
-    raydium.watch(&[]);
+    raydium.watch(&[], &[]);
     stage.pass().await;
     assert_eq!(raydium.version(PAIR), None);
 }
