@@ -215,7 +215,7 @@ function tablePanel({ id, name, columns, note = null, cut = Infinity }) {
       note && h("p", { class: "panel-note muted" }, note),
       h(
         "div",
-        { class: "scroll", tabindex: "0", role: "region", "aria-label": name },
+        { class: "scroll", tabindex: "0", role: "region", "aria-label": `${name}: the table` },
         h(
           "table",
           { class: "kinds", id: `${id}-table` },
