@@ -39,13 +39,13 @@ const FILES: &[(&str, &str, &str)] = embed! {
     CSS: "api-page.css" "controls.css" "dashboard.css" "views.css";
     SVG: "icon.svg";
     SCRIPT:
-        "api-document.js" "api-page.js" "api-try.js" "api.js" "app.js" "backoff.js" "banner.js"
+        "api-document.js" "api-page.js" "api-try.js" "api.js" "app.js" "backoff.js" "banner.js" "bar-chart.js"
         "chart.js" "connection.js" "copy.js" "decimal.js" "dom.js" "doubt-notes.js" "empty.js"
         "feed.js" "follow.js" "format.js" "instructions.js" "key-dialog.js" "live-table.js"
         "observable.js" "offer-words.js" "order-draft.js" "order-facts.js" "order-form.js" "order-list.js"
         "order-patch.js" "order-table.js" "outage.js" "paged-panel.js" "pool-quotes.js" "pools-panel.js"
         "quote-panel.js" "route-bar.js" "router.js" "session.js" "socket.js" "stats.js" "status.js" "submit.js" "theme-choice.js" "theme.js"
-        "timeline-model.js" "timeline.js" "tokens.js" "tracker.js" "view-execution.js" "view-operators.js"
+        "timeline-model.js" "timeline.js" "tokens.js" "tracker.js" "view-books.js" "view-execution.js" "view-operators.js"
         "view-order.js" "view-orders.js" "view-overview.js" "waiting-chart.js" "wallet-compare.js" "wallet-panel.js" "webhooks-panel.js" "workers.js";
 };
 

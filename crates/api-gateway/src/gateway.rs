@@ -17,6 +17,7 @@ use ports::{
 };
 use socket2::{Domain, Protocol, Socket, Type};
 
+use crate::books::BooksDesk;
 use crate::doors::{self, tcp};
 use crate::doorstep::Doorstep;
 use crate::execution::ExecutionStats;
@@ -113,6 +114,7 @@ impl Gateway {
             doorstep,
             intake,
             execution: ExecutionStats::new(&ports),
+            books: BooksDesk::new(&ports),
             ports,
             router,
             tokens: settings.tokens,

@@ -2,12 +2,14 @@
 //! answer; `intake.rs` accepts orders.
 
 pub(crate) mod admin;
+pub(crate) mod books;
 pub(crate) mod cancel;
 pub(crate) mod change;
 pub(crate) mod edge;
 pub(crate) mod events;
 pub(crate) mod execute;
 pub(crate) mod fallback;
+pub(crate) mod fills;
 pub(crate) mod ledger;
 pub(crate) mod market;
 pub(crate) mod orders;
@@ -22,10 +24,12 @@ pub(crate) mod wallet;
 pub(crate) mod webhooks;
 pub(crate) mod words;
 
+mod accept;
 mod bodiless;
 mod caller;
 mod cors;
 mod fields;
+mod fill_csv;
 mod issues;
 mod pair;
 mod unread;

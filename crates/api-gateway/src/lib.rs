@@ -10,6 +10,7 @@ mod acts;
 mod assets;
 pub mod asyncapi;
 pub mod auth;
+mod books;
 pub mod error;
 mod execution;
 pub mod gateway;

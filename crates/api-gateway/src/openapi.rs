@@ -12,8 +12,8 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder
 use utoipa::{Modify, OpenApi};
 
 use crate::http::{
-    admin, cancel, change, events, execute, ledger, market, orders, reconcile, sim, stats, system,
-    tokens, transaction, wallet, webhooks, words,
+    admin, books, cancel, change, events, execute, fills, ledger, market, orders, reconcile, sim,
+    stats, system, tokens, transaction, wallet, webhooks, words,
 };
 use refusals::Refusals;
 use shapes::Shapes;
@@ -28,7 +28,7 @@ use shapes::Shapes;
     paths(
         execute::submit, orders::list, orders::show, orders::show_by_client_id, events::events,
         transaction::transaction, cancel::cancel, change::change, market::quotes, market::pools, wallet::wallet,
-        tokens::list, tokens::for_sockets, stats::stats, stats::execution,
+        tokens::list, tokens::for_sockets, fills::list, books::books, stats::stats, stats::execution,
         ledger::ledger, sim::trade, sim::launch, sim::faults, system::health, system::ready, system::metrics, doors::openapi,
         doors::asyncapi, admin::queue, admin::workers, admin::dead, admin::audit, admin::pause,
         admin::halt, admin::resume, reconcile::reconcile, admin::retry, words::declare_dead,

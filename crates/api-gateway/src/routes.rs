@@ -10,8 +10,8 @@ use crate::dashboard;
 use crate::documents;
 use crate::doors::ws;
 use crate::http::{
-    admin, cancel, change, events, execute, fallback, ledger, market, orders, reconcile, sim,
-    stats, system, tokens, transaction, wallet, webhooks, words,
+    admin, books, cancel, change, events, execute, fallback, fills, ledger, market, orders,
+    reconcile, sim, stats, system, tokens, transaction, wallet, webhooks, words,
 };
 use crate::state::Ctx;
 
@@ -34,6 +34,8 @@ pub(crate) fn configure(cfg: &mut ServiceConfig) {
         .service(reading("/api/pools", market::pools))
         .service(reading("/api/tokens", tokens::list))
         .service(reading("/api/wallet", wallet::wallet))
+        .service(reading("/api/fills", fills::list))
+        .service(reading("/api/books", books::books))
         .service(reading("/api/stats", stats::stats))
         .service(reading("/api/stats/execution", stats::execution))
         .service(reading("/api/sim/ledger", ledger::ledger))

@@ -10,6 +10,7 @@ use ports::reconciliation::OnAlarm;
 use ports::{Ports, Shutdown, Simulation, Statuses, TransactionReader, WalletViews};
 
 use crate::auth::Caller;
+use crate::books::BooksDesk;
 use crate::deadline;
 use crate::doorstep::Doorstep;
 use crate::error::{ApiError, Code, Result};
@@ -27,6 +28,7 @@ pub(crate) struct AppState {
     pub(crate) doorstep: Doorstep,
     pub(crate) intake: Arc<Intake>,
     pub(crate) execution: ExecutionStats,
+    pub(crate) books: BooksDesk,
     pub(crate) live: Live,
     pub(crate) ports: Ports,
     pub(crate) router: Router,

@@ -6,9 +6,11 @@
 //! Begin with `event.rs` and `order.rs`.
 
 pub mod admin;
+pub mod books;
 pub mod doubt;
 pub mod event;
 pub mod execution;
+pub mod fill;
 pub mod landing;
 pub mod ledger;
 pub mod names;

@@ -3,6 +3,7 @@
 pub(crate) mod columns;
 pub(crate) mod directory;
 pub(crate) mod due;
+pub(crate) mod fills;
 pub(crate) mod finality;
 pub(crate) mod list;
 pub(crate) mod operations;

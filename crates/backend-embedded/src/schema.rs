@@ -22,6 +22,7 @@ pub(crate) const STORE_FILE: Database = Database {
         include_str!("../../../migrations/sqlite/0014_snipers.sql"),
         include_str!("../../../migrations/sqlite/0015_due_orders_by_client.sql"),
         include_str!("../../../migrations/sqlite/0016_webhooks.sql"),
+        include_str!("../../../migrations/sqlite/0017_settled_transactions.sql"),
     ],
     version_in: VersionIn::Table,
     // More than there are different statements.

@@ -1,6 +1,7 @@
 //! The store's handle: opens the file, and implements the ports through the writer and the readers.
 
 mod directory;
+mod fills;
 mod finality;
 mod history;
 mod operations;

@@ -218,7 +218,11 @@ fn standing(row: &Row) -> Result<Standing, Failure> {
     })
 }
 
-fn json<T: DeserializeOwned>(row: &Row, name: &'static str) -> Result<Option<T>, Failure> {
+/// A column of JSON, if there is something in it.
+pub(crate) fn json<T: DeserializeOwned>(
+    row: &Row,
+    name: &'static str,
+) -> Result<Option<T>, Failure> {
     let text = rows::column::<Option<&str>>(row, name)?;
     let read = text.map(serde_json::from_str).transpose();
     read.map_err(|error| Failure::unreadable(name, "a standing", error))

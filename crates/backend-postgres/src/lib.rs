@@ -19,6 +19,7 @@ mod doubt;
 mod due;
 mod expire;
 mod failure;
+mod fills;
 mod finality;
 mod history;
 mod housekeeping;

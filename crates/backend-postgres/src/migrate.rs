@@ -52,6 +52,7 @@ const MIGRATIONS: &[Migration] = migrations! {
     20 "token_checkpoints"
     21 "snipers"
     22 "webhooks"
+    23 "settled_transactions"
 };
 
 /// How long a step waits for a table; meanwhile every later statement waits behind it.

@@ -74,6 +74,11 @@ impl PgStore {
         &self.db
     }
 
+    /// Where lists are read.
+    pub(crate) const fn lists(&self) -> &ListDesk {
+        &self.lists
+    }
+
     fn over(db: Arc<Db>, lists_at_once: usize) -> Self {
         let mut tasks = JoinSet::new();
         let lists = ListDesk::start(&db, lists_at_once, &mut tasks);

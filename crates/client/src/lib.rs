@@ -9,6 +9,7 @@ pub mod error;
 pub mod follow;
 pub mod stream;
 
+mod books;
 mod doubt;
 mod market;
 mod operators;
@@ -16,6 +17,7 @@ mod orders;
 mod socket;
 mod transport;
 
+pub use books::{BooksQuery, FillsCsv, FillsQuery};
 pub use error::Error;
 pub use follow::Follow;
 pub use orders::ListQuery;

@@ -188,16 +188,21 @@ impl Client {
         &self,
         request: RequestBuilder,
     ) -> Result<T, Failed> {
-        let response = request.send().await.map_err(|error| self.failed(error))?;
-        let status = response.status();
-        if !status.is_success() {
-            return Err(self.refusal(response).await);
-        }
+        let response = self.send(request).await?;
         let bytes = response.bytes().await.map_err(|error| self.failed(error))?;
         serde_json::from_slice(&bytes).map_err(|error| {
             self.unexpected(format!("its answer cannot be read: {error}"))
                 .into()
         })
+    }
+
+    /// Sends a request, and reads its refusal.
+    pub(crate) async fn send(&self, request: RequestBuilder) -> Result<Response, Failed> {
+        let response = request.send().await.map_err(|error| self.failed(error))?;
+        match response.status().is_success() {
+            true => Ok(response),
+            false => Err(self.refusal(response).await),
+        }
     }
 
     fn failed(&self, error: reqwest::Error) -> Failed {

@@ -92,6 +92,19 @@ impl BaseUnits {
     }
 }
 
+/// A sum of smallest units, which may be below zero, printed as [`BaseUnits::to_decimal`] prints an amount.
+#[must_use]
+pub fn sum_to_decimal(units: i128, decimals: u8) -> String {
+    let decimals = usize::from(decimals);
+    let digits = format!("{:0width$}", units.unsigned_abs(), width = decimals + 1);
+    let (whole, fraction) = digits.split_at(digits.len() - decimals);
+    let sign = if units < 0 { "-" } else { "" };
+    match fraction.trim_end_matches('0') {
+        "" => format!("{sign}{whole}"),
+        fraction => format!("{sign}{whole}.{fraction}"),
+    }
+}
+
 pub(crate) fn split_plain(text: &str) -> Result<(&str, &str), InvalidAmount> {
     if text.len() > MAX_TEXT_LENGTH {
         return Err(InvalidAmount::NotDecimal);

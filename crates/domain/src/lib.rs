@@ -8,6 +8,7 @@
 pub mod address;
 pub mod amount;
 pub mod asset;
+pub mod books;
 pub mod event;
 pub mod fee;
 pub mod ids;

@@ -6,8 +6,8 @@ use clap::{CommandFactory, Parser, Subcommand};
 use config::{Config, Signer};
 
 use crate::commands::{
-    bench, completions, demo, doctor, echo, execution, health, migrate, orders, pools, queue,
-    replay, serve, signer, sim_chain, simulate, submit, top, wallet, watch, webhooks,
+    bench, books, completions, demo, doctor, echo, execution, fills, health, migrate, orders,
+    pools, queue, replay, serve, signer, sim_chain, simulate, submit, top, wallet, watch, webhooks,
 };
 use crate::exit::{MEANINGS, Verdict};
 
@@ -53,6 +53,12 @@ enum Command {
     /// How well orders were executed lately, by kind of pool
     #[command(after_help = execution::EXAMPLES)]
     Execution(execution::Execution),
+    /// Executions with their receipts, as a list or as CSV
+    #[command(after_help = fills::EXAMPLES)]
+    Fills(Box<fills::Fills>),
+    /// Positions and profits, by token, day and wallet
+    #[command(after_help = books::EXAMPLES)]
+    Books(books::BooksOf),
     /// The wallet that trades, what it holds and may spend
     #[command(after_help = wallet::EXAMPLES)]
     Wallet(wallet::Wallet),
@@ -122,6 +128,8 @@ impl Cli {
             Command::Orders(orders) => orders::run(&orders).await,
             Command::Pools(pools) => pools::run(&pools).await,
             Command::Execution(execution) => execution::run(&execution).await,
+            Command::Fills(fills) => fills::run(&fills).await,
+            Command::Books(books) => books::run(&books).await,
             Command::Wallet(wallet) => wallet::run(&wallet).await,
             Command::Doctor(doctor) => Box::pin(doctor::run(&doctor)).await,
             Command::Queue(queue) => queue::run(&queue).await,

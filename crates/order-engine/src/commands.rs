@@ -1,11 +1,13 @@
 //! One file per command.
 
 pub(crate) mod bench;
+pub(crate) mod books;
 pub(crate) mod completions;
 pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod echo;
 pub(crate) mod execution;
+pub(crate) mod fills;
 pub(crate) mod health;
 pub(crate) mod migrate;
 pub(crate) mod orders;

@@ -16,6 +16,7 @@ pub mod cluster;
 pub mod commits;
 pub mod directory;
 pub mod doubt;
+pub mod fills;
 pub mod finality;
 pub mod job_queue;
 pub mod landing;
@@ -54,6 +55,7 @@ pub use commits::Commits;
 pub use directory::Directory;
 pub use doubt::Doubts;
 pub use error::{Error, Result};
+pub use fills::Fills;
 pub use finality::{Finalities, Statuses};
 pub use job_queue::JobQueue;
 pub use landing::Landing;
@@ -95,6 +97,7 @@ pub trait Store:
     + WaitingOrders
     + Volumes
     + Webhooks
+    + Fills
 {
 }
 
@@ -111,6 +114,7 @@ impl<T> Store for T where
         + WaitingOrders
         + Volumes
         + Webhooks
+        + Fills
 {
 }
 

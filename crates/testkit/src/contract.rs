@@ -12,6 +12,7 @@
 
 pub mod directory;
 pub mod doubt;
+pub mod fills;
 pub mod finality;
 pub mod job_queue;
 pub mod operations;

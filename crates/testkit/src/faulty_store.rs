@@ -1,5 +1,6 @@
 //! A store as somebody reaches it: whatever is on the way may lose a call, or its answer.
 
+mod fills;
 mod finality;
 mod safety;
 mod volumes;

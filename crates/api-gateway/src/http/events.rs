@@ -1,6 +1,6 @@
 //! `GET /api/orders/{id}/events`: what happened to an order, as a list or live.
 
-use actix_web::http::header::{ACCEPT, HeaderName};
+use actix_web::http::header::HeaderName;
 use actix_web::{HttpRequest, HttpResponse};
 use api_types::EventView;
 use api_types::event::EventsAnswer;
@@ -10,6 +10,7 @@ use crate::auth::Reach;
 use crate::deadline;
 use crate::doors::{self, sse};
 use crate::error::{ApiError, Code, Result};
+use crate::http::accept;
 use crate::parameters::{Parameters, order_id_in_path};
 use crate::state::Ctx;
 
@@ -38,42 +39,11 @@ const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
     )
 )]
 pub(crate) async fn events(ctx: Ctx, request: HttpRequest) -> Result<HttpResponse> {
-    if wants_stream(&request) {
+    if accept::names(&request, "text/event-stream") {
         live(&ctx, &request).await
     } else {
         so_far(&ctx, &request).await
     }
-}
-
-fn wants_stream(request: &HttpRequest) -> bool {
-    let mut accepted = request
-        .headers()
-        .get_all(ACCEPT)
-        .filter_map(|value| value.to_str().ok());
-    accepted.any(names_event_stream)
-}
-
-/// Whether an `Accept` list contains this media type and does not exclude it.
-fn names_event_stream(accept: &str) -> bool {
-    accept.split(',').any(|range| {
-        let mut parts = range.split(';').map(str::trim);
-        let is_named = parts
-            .next()
-            .is_some_and(|kind| kind.eq_ignore_ascii_case("text/event-stream"));
-        is_named && !parts.any(is_refusal)
-    })
-}
-
-/// `q=0`, with any number of decimals.
-fn is_refusal(parameter: &str) -> bool {
-    parameter.split_once('=').is_some_and(|(name, value)| {
-        let is_weight = name.trim().eq_ignore_ascii_case("q");
-        is_weight
-            && value
-                .trim()
-                .parse::<f32>()
-                .is_ok_and(|weight| weight <= 0.0)
-    })
 }
 
 async fn so_far(ctx: &Ctx, request: &HttpRequest) -> Result<HttpResponse> {
@@ -129,32 +99,5 @@ fn last_event_id(request: &HttpRequest) -> Result<Option<Seq>> {
             "Last-Event-ID",
             "must be an event's seq",
         )),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn live_events_are_asked_for_by_their_media_type() {
-        for asks in [
-            "text/event-stream",
-            "TEXT/Event-Stream",
-            "application/json, text/event-stream;q=0.5",
-            "text/event-stream; charset=utf-8",
-        ] {
-            assert!(names_event_stream(asks), "{asks}");
-        }
-        for does_not in [
-            "",
-            "*/*",
-            "application/json",
-            "text/event-stream;q=0",
-            "text/event-stream; Q=0.000",
-            "text/event-streams",
-        ] {
-            assert!(!names_event_stream(does_not), "{does_not}");
-        }
     }
 }

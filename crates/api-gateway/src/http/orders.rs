@@ -290,7 +290,7 @@ pub(crate) async fn list(ctx: Ctx, caller: Caller, request: HttpRequest) -> Resu
 }
 
 /// The wallet that a list is of. Orders that name none are those of the wallet that pays unasked.
-async fn paid_by(ctx: &Ctx, parameters: &Parameters) -> Result<Option<PaidBy>> {
+pub(super) async fn paid_by(ctx: &Ctx, parameters: &Parameters) -> Result<Option<PaidBy>> {
     let Some(asked) = wallet::asked(parameters)? else {
         return Ok(None);
     };

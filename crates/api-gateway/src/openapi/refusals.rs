@@ -66,7 +66,7 @@ fn refusals(method: &HttpMethod, path: &str) -> &'static [u16] {
         (_, "/api/orders") => &[400, 401, 403, 422, 500, 503],
         (_, "/api/quotes" | "/api/pools") => &[400, 401, 403, 422, 429, 503],
         (_, "/api/wallet") => &[400, 401, 403, 404, 500, 503],
-        (_, "/api/stats/execution") => &[400, 401, 403, 500, 503],
+        (_, "/api/stats/execution" | "/api/fills" | "/api/books") => &[400, 401, 403, 500, 503],
         (_, "/api/stats") => &[401, 403, 500, 503],
         (_, "/api/ws-token" | "/api/tokens") => &[401, 403],
         _ => &[],

@@ -149,7 +149,7 @@ fn standing(row: &Row<'_>) -> Result<Standing, Fault> {
     })
 }
 
-fn text<'r>(row: &'r Row<'_>, index: usize) -> Result<Option<&'r str>, Fault> {
+pub(super) fn text<'r>(row: &'r Row<'_>, index: usize) -> Result<Option<&'r str>, Fault> {
     let text = row.get_ref(index)?.as_str_or_null();
     Ok(text.map_err(rusqlite::Error::from)?)
 }

@@ -39,6 +39,7 @@ fn what_is_asked_often_follows_an_index() {
         transactions::SIGNATURES_OF,
         transactions::OWNER,
         recent::RECENT,
+        fills::SETTLED,
     ] {
         check(&db, sql);
     }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use domain::transaction::TransactionRef;
 use domain::{EventData, OrderId, Seq, Status};
+use ports::fills::{FillFilter, FillPage};
 use ports::order_history::{ListFilter, Watch};
 use ports::order_store::{Claim, DuePage, Withdrawal, Withdrawn};
 use ports::worker_registry::Beat;
@@ -151,6 +152,22 @@ async fn check_questions(counted: Counted) {
     let owners = store.orders_of(&[reference]).await.expect("it answers");
     assert_eq!(owners.len(), 1);
     check("a transaction's order").await;
+    let page = FillPage {
+        after: None,
+        limit: 50,
+        look: 5_000,
+    };
+    for client in [None, Some(given.client("nobody"))] {
+        let filter = FillFilter {
+            client,
+            ..FillFilter::default()
+        };
+        let fills = store.settled(&filter, page).await.expect("settled answers");
+        assert!(fills.reached.is_some());
+        check("fills").await;
+    }
+    store.corrections().await.expect("corrections answer");
+    check("corrections of fills").await;
     let beat = Beat {
         number: 1,
         heard: 0,

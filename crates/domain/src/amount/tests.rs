@@ -138,3 +138,16 @@ proptest! {
         let _ = BaseUnits::parse_json_number(&text, decimals);
     }
 }
+
+#[test]
+fn a_sum_is_printed_as_an_amount_is_and_may_be_below_zero() {
+    for (units, decimals, text) in [
+        (0, 9, "0"),
+        (1_500_000_000, 9, "1.5"),
+        (-1, 9, "-0.000000001"),
+        (-3_000_000, 6, "-3"),
+        (7, 0, "7"),
+    ] {
+        assert_eq!(sum_to_decimal(units, decimals), text);
+    }
+}

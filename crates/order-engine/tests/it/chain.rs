@@ -1,6 +1,7 @@
 //! The engine's chain as any Solana client sees it: over JSON-RPC, and never by the engine's word.
 
 mod balances;
+mod books;
 mod competing;
 mod door;
 mod forks;

@@ -1,6 +1,7 @@
 //! The commands against a running engine, each on its next gateway. Only over one process are those that
 //! need no engine, and how an engine ends that commands have called.
 
+mod accounts;
 mod alone;
 mod waiting;
 
@@ -14,8 +15,9 @@ use testkit::contract::eventually;
 
 use crate::run::{Ran, run};
 use crate::world::caller::Caller;
-use crate::world::{Settings, World};
+use crate::world::{CLIENTS, OPERATORS, Settings, World};
 
+pub(crate) use accounts::a_client_reads_its_own_fills_and_books;
 pub(crate) use waiting::orders_that_wait_are_submitted_listed_and_changed;
 
 /// Workers hear of a pause, at the latest, with their next heartbeat.
@@ -23,6 +25,9 @@ const QUICK_HEARTS: Settings = &[("HEARTBEAT_MS", "50")];
 
 /// What is told of an order over a third token tells nothing of the pair's own pools.
 pub(crate) const DIRECT: Settings = &[("ROUTE_MAX_HOPS", "1")];
+
+/// Clients that see their own orders alone.
+pub(crate) const KEYED: Settings = &[CLIENTS, OPERATORS];
 
 /// Somebody's shell.
 struct Shell {
@@ -437,6 +442,7 @@ mod process {
         commands::a_dead_order_is_listed_and_retried_once(NONE),
         commands::top_looks_once_for_scripts(NONE),
         commands::pools_lists_every_program_of_a_pair(NONE),
+        commands::a_client_reads_its_own_fills_and_books(commands::KEYED),
         commands::wallet_tells_operators_what_it_holds(NONE),
     }
 }

@@ -11,6 +11,7 @@
 //! for its retry, because `order_api` makes that call on every gateway.
 
 mod access;
+mod books;
 mod browser;
 mod doubt;
 mod execution;
@@ -63,7 +64,7 @@ fn text_of(css: &str) -> String {
 }
 
 mod process {
-    use super::{Visit, access, doubt, execution, keys, operators, orders, outage};
+    use super::{Visit, access, books, doubt, execution, keys, operators, orders, outage};
     use crate::world::{NONE, over_process};
 
     over_process! { Visit:
@@ -71,6 +72,7 @@ mod process {
         access::the_keyboard_alone_places_an_order_and_reads_it(NONE),
         access::the_chosen_theme_outlives_a_reload(NONE),
         access::an_amount_of_twelve_digits_stays_whole_on_a_small_phone(NONE),
+        books::the_books_are_told_as_the_api_tells_them(NONE),
         doubt::an_order_in_doubt_keeps_its_key_until_it_is_placed_once(NONE),
         execution::execution_quality_is_told_as_the_api_tells_it(NONE),
         execution::a_routes_bar_says_what_each_pool_took_and_paid(NONE),

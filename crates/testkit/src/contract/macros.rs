@@ -264,6 +264,14 @@ macro_rules! store_contract {
             without_an_outbox_nothing_becomes_a_webhook,
             one_holder_sends_at_a_time,
         }
+        $crate::contract_tests! { [$(#[$attribute])*] $fixture; fills:
+            confirmed_executions_are_told_once_oldest_first,
+            a_transaction_that_was_rolled_back_is_told_where_it_is_asked_for,
+            fills_are_filtered_by_client_pair_wallet_and_time,
+            a_page_of_fills_that_looks_at_enough_says_how_far_it_came,
+            fills_that_are_written_meanwhile_are_neither_skipped_nor_repeated,
+            a_fill_is_told_as_the_chain_told_it_last,
+        }
     };
 }
 

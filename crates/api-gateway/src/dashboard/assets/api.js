@@ -5,6 +5,8 @@ import { session } from "./session.js";
 
 /** A commit may take the store 5 s before the engine says that its outcome is unknown. */
 const DEADLINE_MS = 10_000;
+/** Hundreds of thousands of lines. */
+const FILE_DEADLINE_MS = 300_000;
 
 /** A refusal by the engine, or `code` "unreachable" where it gave no answer (`status` 0: nobody did). */
 export class Problem extends Error {
@@ -31,6 +33,9 @@ export function address(path, query = {}) {
 }
 
 export const get = (path, query, signal) => call("GET", path, { query, signal });
+/** A file, as one text. */
+export const getFile = (path, query, accept) =>
+  call("GET", path, { query, headers: { accept }, deadlineMs: FILE_DEADLINE_MS, isFile: true });
 export const post = (path, body, headers) => call("POST", path, { body, headers });
 
 /** Operators' calls take the admin key alone: an API key there is refused. */
@@ -48,7 +53,7 @@ export const adminPost = (path, fields, { query, deadlineMs } = {}) =>
 async function call(
   method,
   path,
-  { query, body, headers = {}, key = session.get().apiKey, isAdmin = false, deadlineMs = DEADLINE_MS, signal },
+  { query, body, headers = {}, key = session.get().apiKey, isAdmin = false, isFile = false, deadlineMs = DEADLINE_MS, signal },
 ) {
   const all = { accept: "application/json", ...headers };
   if (key) all.authorization = `Bearer ${key}`;
@@ -69,7 +74,7 @@ async function call(
     if (signal?.aborted) throw error;
     throw unreachable(0);
   }
-  const content = parse(text);
+  const content = isFile && answer.ok ? text : parse(text);
   if (isFromProxyAlone(answer, content)) throw unreachable(answer.status);
   connection.set({ engine: "up", answeredAt: Date.now() });
   if (!isAdmin) noteKey(answer);

@@ -4,6 +4,14 @@ const PLAIN = /^(\d+)(?:\.(\d+))?$/;
 /** A basis point is a ten-thousandth. */
 const BPS = 10_000n;
 
+/** The sum of decimals of which some may be below zero. */
+export function sum(texts) {
+  const parts = texts.map((text) => ({ sign: text.startsWith("-") ? -1n : 1n, ...parse(text.replace("-", "")) }));
+  const scale = Math.max(0, ...parts.map((part) => part.scale));
+  const total = parts.reduce((all, part) => all + part.sign * alignTo(scale, part), 0n);
+  return total < 0n ? `-${print(-total, scale)}` : print(total, scale);
+}
+
 /** Digits and scale of a plain decimal; null where the text is something else. */
 export function parse(text) {
   const match = PLAIN.exec(text);

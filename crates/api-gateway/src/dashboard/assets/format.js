@@ -4,6 +4,7 @@
 const FRACTION_DIGITS = 4;
 /** Digits shown of an amount below one, leading zeros apart. */
 const SMALL_DIGITS = 4;
+const LAMPORT_DIGITS = 9;
 
 const counts = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" });
@@ -24,6 +25,18 @@ export function amount(text) {
   const digits = whole === "0" ? zeros + SMALL_DIGITS : FRACTION_DIGITS;
   const shown = fraction.slice(0, digits).replace(/0+$/, "");
   return shown ? `${grouped}.${shown}` : grouped;
+}
+
+/** The same with a sign, also where it is above zero. */
+export function signedAmount(text) {
+  if (text.startsWith("-")) return `−${amount(text.slice(1))}`;
+  return /[1-9]/.test(text) ? `+${amount(text)}` : "0";
+}
+
+/** Lamports as SOL. */
+export function sol(lamports) {
+  const digits = String(lamports).padStart(LAMPORT_DIGITS + 1, "0");
+  return amount(`${digits.slice(0, -LAMPORT_DIGITS)}.${digits.slice(-LAMPORT_DIGITS)}`);
 }
 
 export const count = (number) => counts.format(number);

@@ -1,5 +1,6 @@
 // Which screen the address names, and the change from one to the next.
 
+import * as books from "./view-books.js";
 import * as execution from "./view-execution.js";
 import * as operators from "./view-operators.js";
 import * as order from "./view-order.js";
@@ -10,6 +11,7 @@ const SCREENS = [
   { pattern: /^\/$/, tab: "overview", screen: overview },
   { pattern: /^\/orders$/, tab: "orders", screen: orders },
   { pattern: /^\/orders\/([^/]+)$/, tab: "orders", screen: order, parameter: "orderId" },
+  { pattern: /^\/books$/, tab: "books", screen: books },
   { pattern: /^\/execution$/, tab: "execution", screen: execution },
   { pattern: /^\/operators$/, tab: "operators", screen: operators },
 ];

@@ -3,7 +3,7 @@
 import { get } from "./api.js";
 import { h, setText } from "./dom.js";
 import { broken } from "./empty.js";
-import { amount, count, duration, percent, signedBps, venueAndPool } from "./format.js";
+import { amount, count, duration, percent, signedBps, sol, venueAndPool } from "./format.js";
 
 /** The engine reads anew no more often. */
 const EVERY_MS = 5_000;
@@ -13,7 +13,6 @@ const SPANS = [
   { minutes: 1_440, name: "day" },
   { minutes: 10_080, name: "week" },
 ];
-const LAMPORT_DIGITS = 9;
 
 export const title = "Execution quality";
 
@@ -212,9 +211,4 @@ function kindRow({ dex, pool }) {
     element: h("tr", { "data-pool": pool }, h("th", { scope: "row" }, venueAndPool(dex, pool)), cells),
     draw: (kind) => COLUMNS.forEach(([, print], index) => setText(cells[index], print(kind))),
   };
-}
-
-function sol(lamports) {
-  const digits = String(lamports).padStart(LAMPORT_DIGITS + 1, "0");
-  return amount(`${digits.slice(0, -LAMPORT_DIGITS)}.${digits.slice(-LAMPORT_DIGITS)}`);
 }

@@ -1,15 +1,16 @@
 //! What the engine's wallet has is explained, to the last lamport and the last token unit, by the receipts of its orders
 //! and by what others sent to it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use anyhow::{Context, Result, bail, ensure};
 use cluster::e2e::{Target, load, text};
 use domain::{Asset, BaseUnits, TokenList};
-use futures_util::future::try_join_all;
+use futures_util::future::{try_join, try_join_all};
 use serde_json::{Value, json};
 use sim_chain::bank::address::{TOKEN, TOKEN_2022};
 
+use super::books::{self, Balances, LAMPORTS, Landed};
 use super::{Node, engine_and_node};
 
 /// The longest page of an address's signatures.
@@ -20,7 +21,7 @@ const LOOKS_MAX: usize = 20;
 /// Large sales that empty the wallet of SOL, small ones that are rolled back where those came first, and other swaps: with
 /// the token that keeps a part of each transfer among them. Slippage in basis points, and parts of a hundred orders.
 const MIX: [(&str, &str, &str, u16, usize); 9] = [
-    ("SOL", "USDC", "120", 200, 50),
+    ("SOL", "USDC", "120", 200, 45),
     ("SOL", "USDC", "1.25", 0, 10),
     ("USDC", "SOL", "300.5", 50, 10),
     ("USDC", "USDT", "120.25", 50, 5),
@@ -30,6 +31,11 @@ const MIX: [(&str, &str, &str, u16, usize); 9] = [
     ("PYUSD", "USDC", "110", 50, 5),
     ("JUP", "USDC", "250", 50, 5),
 ];
+
+/// Of a hundred orders, those that buy to the unit.
+const PURCHASES: usize = 5;
+/// What somebody sends to the wallet meanwhile, in lamports.
+const GIFT: u64 = 123_456_789;
 
 /// What happened to a wallet.
 #[derive(Debug, Clone, Copy)]
@@ -41,11 +47,6 @@ pub(crate) struct Accounted {
     pub(crate) gifts: usize,
 }
 
-/// How much there is of everything, by mint; what is no token stands at [`LAMPORTS`].
-type Balances = BTreeMap<String, i128>;
-
-const LAMPORTS: &str = "lamports";
-
 /// Lets the engine execute so many orders at once and accounts for every unit that its wallet has then.
 pub(crate) async fn every_lamport_is_explained(
     target: &Target,
@@ -55,6 +56,8 @@ pub(crate) async fn every_lamport_is_explained(
     let wallet = target.get(0, "/api/wallet").await?;
     let wallet = text(&wallet, "address")?;
     let (mut explained, known) = node.at_rest(wallet).await?;
+    let mut outside = explained.clone();
+    node.call("requestAirdrop", json!([wallet, GIFT])).await?;
 
     let runs = MIX.map(|(token_in, token_out, amount, slippage_bps, part)| async move {
         let body = json!({
@@ -62,7 +65,14 @@ pub(crate) async fn every_lamport_is_explained(
         });
         load::run(target, orders * part / 100, &body.to_string()).await
     });
-    let outcomes = try_join_all(runs).await?;
+    let purchase = json!({
+        "tokenIn": "SOL", "tokenOut": "USDC", "amountOut": "150.000001", "slippageBps": 500,
+    })
+    .to_string();
+    let purchases = load::run(target, orders * PURCHASES / 100, &purchase);
+    let (mut outcomes, purchased) = try_join(try_join_all(runs), purchases).await?;
+    ensure!(purchased.confirmed > 0, "nothing was bought to the unit");
+    outcomes.push(purchased);
 
     let listed = target.pages("/api/orders", "orders").await?;
     ensure!(listed.len() == orders, "{} orders are listed", listed.len());
@@ -95,17 +105,25 @@ pub(crate) async fn every_lamport_is_explained(
     foreign.retain(|signature| !own.contains(signature.as_str()) && !known.contains(signature));
     for signature in &foreign {
         node.add_gift(wallet, signature, &mut explained).await?;
+        node.add_gift(wallet, signature, &mut outside).await?;
     }
+    ensure!(!foreign.is_empty(), "nothing came from outside");
     explained.retain(|_, amount| *amount != 0);
     ensure!(
         explained == after,
         "{explained:#?} are explained of {after:#?}"
     );
-    Ok(Accounted {
+    let accounted = Accounted {
         confirmed: counted,
         reverted: landed.len() - counted,
         gifts: foreign.len(),
-    })
+    };
+    let landed = Landed {
+        confirmed: accounted.confirmed,
+        reverted: accounted.reverted,
+    };
+    books::agree(target, landed, &after, &outside).await?;
+    Ok(accounted)
 }
 
 /// Adds what a confirmed order's receipt says.

@@ -57,6 +57,8 @@ async fn every_command_helps_with_an_example() {
         "simulate",
         "orders",
         "queue",
+        "fills",
+        "books",
         "top",
         "migrate",
         "execution",

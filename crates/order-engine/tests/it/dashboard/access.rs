@@ -61,6 +61,7 @@ pub(super) async fn axe_finds_nothing_on_any_screen_in_either_theme(
                 ".stage[data-status=confirmed]",
             ),
             (&format!("#/orders/{failed}"), ".failures li"),
+            ("#/books", "#wallet-0-table tbody tr"),
             ("#/execution", ".kinds [data-pool=dlmm]"),
             ("#/operators", "[data-order] button"),
         ] {
