@@ -10,7 +10,7 @@ from urllib.parse import quote
 from .errors import InDoubt, Refused, UnexpectedAnswer, Unreachable
 from .orders import Change, NewOrder, with_exact_decimals
 from .streams import Feed, follow
-from .transport import Query, Settings, Transport, is_transient
+from .transport import Gateway, Query, Settings, Transport, is_transient
 from .wire import (
     AcceptedOrder,
     CancelledOrder,
@@ -91,7 +91,7 @@ class OrderEngine:
 
         try:
             answer = self._transport.repeat(
-                lambda: self._transport.once("POST", EXECUTE, body=body, headers=headers), may_help
+                lambda gateway: self._transport.once(gateway, "POST", EXECUTE, body=body, headers=headers), may_help
             )
         except Exception as error:
             if in_doubt:
@@ -183,10 +183,10 @@ class OrderEngine:
         """Cancels an order in time, or raises `NotCancellable`, with `order_status`."""
         tries = 0
 
-        def once() -> Any:
+        def once(gateway: Gateway) -> Any:
             nonlocal tries
             tries += 1
-            return self._transport.once("POST", f"{_of(order_id)}/cancel").body
+            return self._transport.once(gateway, "POST", f"{_of(order_id)}/cancel").body
 
         try:
             return cast(CancelledOrder, self._transport.repeat(once, is_transient))
@@ -240,13 +240,15 @@ class OrderEngine:
         sent once."""
         if method == "GET":
             return self._repeated(method, path, query, body)
-        return self._transport.once(method, path, query, body).body
+        return self._transport.once(self._transport.gateway, method, path, query, body).body
 
     def _get(self, path: str, query: Optional[Query] = None) -> Any:
         return self._repeated("GET", path, query, None)
 
     def _repeated(self, method: str, path: str, query: Optional[Query], body: Optional[object]) -> Any:
-        return self._transport.repeat(lambda: self._transport.once(method, path, query, body).body, is_transient)
+        return self._transport.repeat(
+            lambda gateway: self._transport.once(gateway, method, path, query, body).body, is_transient
+        )
 
 
 def _of(order_id: str) -> str:

@@ -32,9 +32,9 @@ class Connection:
     def open(self, path: Callable[[], str]) -> None:
         """`path` is where to connect, and so where to go on."""
         while self._socket is None:
-            self._gateway = self._transport.gateway
             try:
                 self._socket = open_socket(self._transport, self._gateway, path())
+                self._transport.answered(self._gateway)
                 self._opened_at = time.monotonic()
             except Exception as error:
                 if not is_transient(error):
@@ -71,7 +71,7 @@ class Connection:
         if self._failures >= self._transport.tries or asked > self._transport.settings.retry_after_max:
             raise error
         if is_away(error):
-            self._transport.leave(self._gateway)
+            self._gateway = self._transport.after(self._gateway)
         self._transport.pause(self._failures - 1, asked)
 
     def succeeded(self) -> None:

@@ -100,29 +100,32 @@ class Transport:
     def tls(self) -> ssl.SSLContext:
         return self._tls or ssl.create_default_context()
 
-    def leave(self, gateway: Gateway) -> bool:
-        """Goes on to the next gateway, unless another call has done so. Whether there is another one."""
-        if gateway is self.gateway:
-            self._at = (self._at + 1) % len(self._gateways)
-        return len(self._gateways) > 1
+    def after(self, gateway: Gateway) -> Gateway:
+        """The next gateway. Each call and each stream goes round by itself: what one of them meets moves no other."""
+        return self._gateways[(self._gateways.index(gateway) + 1) % len(self._gateways)]
 
-    def repeat(self, once: Callable[[], T], may_help: Callable[[Exception], bool]) -> T:
+    def answered(self, gateway: Gateway) -> None:
+        """What comes next begins there."""
+        self._at = self._gateways.index(gateway)
+
+    def repeat(self, once: Callable[[Gateway], T], may_help: Callable[[Exception], bool]) -> T:
         """Repeats what fails, where that may help: at once at a gateway that was not asked yet, else later."""
+        gateway = self.gateway
         tries = 0
         while True:
             tries += 1
-            gateway = self.gateway
             try:
-                return once()
+                answer = once(gateway)
+                self.answered(gateway)
+                return answer
             except EngineError as error:
-                if not may_help(error) or tries >= self.tries:
-                    raise
-                moved = is_away(error) and self.leave(gateway)
                 asked = retry_after_of(error)
-                if asked > self.settings.retry_after_max:
+                if not may_help(error) or tries >= self.tries or asked > self.settings.retry_after_max:
                     raise
-                if moved and tries < len(self._gateways):
-                    continue
+                if is_away(error):
+                    gateway = self.after(gateway)
+                    if tries < len(self._gateways):
+                        continue
                 self.pause((tries - 1) // len(self._gateways), asked)
 
     def pause(self, failures: int, asked: float) -> None:
@@ -132,6 +135,7 @@ class Transport:
 
     def once(
         self,
+        gateway: Gateway,
         method: str,
         path: str,
         query: Optional[Query] = None,
@@ -139,7 +143,6 @@ class Transport:
         headers: Optional[Mapping[str, str]] = None,
     ) -> Answer:
         """One request and its answer."""
-        gateway = self.gateway
         data = None if body is None else json.dumps(body).encode()
         sent = {**self.headers, "Accept": "application/json", **(headers or {})}
         if data is not None:
@@ -149,6 +152,9 @@ class Transport:
             connection.request(method, gateway.prefix + path + query_text(query), data, sent)
             response = connection.getresponse()
             text = response.read(ANSWER_BYTES_MAX + 1)
+            # Told how much to read, it says nothing of an answer that was cut off.
+            if response.length and len(text) <= ANSWER_BYTES_MAX:
+                raise http.client.IncompleteRead(text, response.length)
         except LOST as error:
             self._forget(gateway)
             raise Unreachable(f"no engine answers at {gateway.url}: {_why(error)}", True) from error

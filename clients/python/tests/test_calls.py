@@ -131,6 +131,14 @@ class Repeating(unittest.TestCase):
 
             self.assertEqual(len(server.requests), 1)
 
+    def test_half_an_answer_is_none(self):
+        def cut(connection, _):
+            connection.sendall(b'HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{"tokens":[')
+            return False
+
+        with Server(cut, says(200, {"tokens": []})) as server:
+            self.assertEqual(server.client().tokens(), [])
+
     def test_a_proxys_page_is_no_answer(self):
         with Server(says(200, "x"), lambda it, _: it.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n<p>")) as server:
             client = server.client()

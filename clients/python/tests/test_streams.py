@@ -52,6 +52,16 @@ class Following(unittest.TestCase):
             self.assertEqual(seqs(client.follow("o-1")), [0, 1, 2, 3])
             self.assertEqual([len(first.requests), len(second.requests)], [1, 1])
 
+    def test_what_other_calls_meet_moves_no_stream_to_a_gateway_that_is_away(self):
+        answers = [*(opens(event(seq)) for seq in range(3)), opens(END)]
+        with Server(*answers) as server, OrderEngine(["http://127.0.0.1:999", server.url], **{**FAST, "tries": 2}) as client:
+            transport = client._transport
+            away = transport.gateway
+            # Whenever the stream waits, others make calls begin at the gateway that is away.
+            transport.pause = lambda *_: transport.answered(away)
+
+            self.assertEqual(seqs(client.follow("o-1")), [0, 1, 2, 3])
+
     def test_what_will_not_change_is_raised(self):
         with Server(refuses(404, "order_not_found")) as server:
             with self.assertRaises(refusals.OrderNotFound):

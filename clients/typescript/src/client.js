@@ -77,7 +77,7 @@ export class OrderEngine {
     const body = { ...order, clientOrderId };
     // Visible characters alone, whatever the name has.
     const headers = { "Idempotency-Key": encodeURIComponent(clientOrderId) };
-    const once = () => this.#transport.once("POST", EXECUTE, { body, headers, signal });
+    const once = (/** @type {string} */ url) => this.#transport.once(url, "POST", EXECUTE, { body, headers, signal });
     let inDoubt = false;
     const mayHelp = (/** @type {unknown} */ error) => {
       // These are given only after the key was looked up, and are final.
@@ -242,7 +242,7 @@ export class OrderEngine {
     let tries = 0;
     try {
       const path = `${of(orderId)}/cancel`;
-      const once = () => (tries++, this.#transport.once("POST", path, options));
+      const once = (/** @type {string} */ url) => (tries++, this.#transport.once(url, "POST", path, options));
       return /** @type {CancelledOrder} */ ((await this.#transport.repeat(once, isTransient, options?.signal)).body);
     } catch (error) {
       // The lost answer to an earlier try had said so.
@@ -333,7 +333,7 @@ export class OrderEngine {
    */
   async call(method, path, call) {
     if (method === "GET") return this.#repeated(method, path, call);
-    return (await this.#transport.once(method, path, call)).body;
+    return (await this.#transport.once(this.url, method, path, call)).body;
   }
 
   /**
@@ -343,7 +343,8 @@ export class OrderEngine {
    */
   async #repeated(method, path, call) {
     try {
-      return (await this.#transport.repeat(() => this.#transport.once(method, path, call), isTransient, call?.signal)).body;
+      const once = (/** @type {string} */ url) => this.#transport.once(url, method, path, call);
+      return (await this.#transport.repeat(once, isTransient, call?.signal)).body;
     } catch (error) {
       throw call?.signal?.aborted ? call.signal.reason : error;
     }

@@ -27,7 +27,7 @@ class Connection {
   #signal;
   /** @type {WebSocketClient | undefined} */
   #socket;
-  #url = "";
+  #url;
   #openedAt = 0;
   #failures = 0;
 
@@ -38,6 +38,7 @@ class Connection {
   constructor(transport, signal) {
     this.#transport = transport;
     this.#signal = signal;
+    this.#url = transport.url;
   }
 
   /**
@@ -60,13 +61,13 @@ class Connection {
   async open(path) {
     while (!this.#socket) {
       this.#signal?.throwIfAborted();
-      this.#url = this.#transport.url;
       try {
         this.#socket = await openSocket(this.#url, path(), this.#transport.headers, {
           connectLimitMs: this.#transport.answerLimitMs,
           silenceLimitMs: this.#transport.silenceLimitMs,
           signal: this.#signal,
         });
+        this.#transport.answered(this.#url);
         this.#openedAt = Date.now();
       } catch (error) {
         if (!isTransient(error)) throw error;
@@ -92,7 +93,7 @@ class Connection {
     this.#failures += 1;
     const asked = retryAfterOf(error);
     if (this.#failures >= this.#transport.tries || asked > this.#transport.retryAfterMaxMs) throw error;
-    if (isAway(error)) this.#transport.leave(this.#url);
+    if (isAway(error)) this.#url = this.#transport.after(this.#url);
     await this.#transport.pause(this.#failures - 1, asked, this.#signal);
   }
 

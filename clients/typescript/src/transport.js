@@ -63,36 +63,48 @@ export class Transport {
     return this.#headers;
   }
 
-  /** Goes on to the next gateway, unless another call has done so. Whether there is another one.
+  /**
+   * The next gateway. Each call and each stream goes round by itself: what one of them meets moves no other.
    *
    * @param {string} url
    */
-  leave(url) {
-    if (url === this.url) this.#at = (this.#at + 1) % this.#urls.length;
-    return this.#urls.length > 1;
+  after(url) {
+    return /** @type {string} */ (this.#urls[(this.#urls.indexOf(url) + 1) % this.#urls.length]);
+  }
+
+  /**
+   * What comes next begins there.
+   *
+   * @param {string} url
+   */
+  answered(url) {
+    this.#at = this.#urls.indexOf(url);
   }
 
   /**
    * Repeats what fails, where that may help: at once at a gateway that was not asked yet, else later.
    *
    * @template T
-   * @param {() => Promise<T>} once
+   * @param {(url: string) => Promise<T>} once
    * @param {(error: unknown) => boolean} mayHelp
    * @param {AbortSignal} [signal]
    * @returns {Promise<T>}
    */
   async repeat(once, mayHelp, signal) {
+    let url = this.url;
     for (let tries = 1; ; tries++) {
-      const url = this.url;
       try {
-        return await once();
+        const answer = await once(url);
+        this.answered(url);
+        return answer;
       } catch (error) {
         const wanted = mayHelp(error);
-        if (signal?.aborted || !wanted || tries >= this.tries) throw error;
-        const moved = isAway(error) && this.leave(url);
         const asked = retryAfterOf(error);
-        if (asked > this.retryAfterMaxMs) throw error;
-        if (moved && tries < this.#urls.length) continue;
+        if (signal?.aborted || !wanted || tries >= this.tries || asked > this.retryAfterMaxMs) throw error;
+        if (isAway(error)) {
+          url = this.after(url);
+          if (tries < this.#urls.length) continue;
+        }
         await this.pause(Math.floor((tries - 1) / this.#urls.length), asked, signal);
       }
     }
@@ -118,13 +130,13 @@ export class Transport {
   /**
    * One request and its answer.
    *
+   * @param {string} url
    * @param {string} method
    * @param {string} path
    * @param {Call} [call]
    * @returns {Promise<{ body: unknown, headers: Headers }>}
    */
-  async once(method, path, { query, body, headers, signal } = {}) {
-    const url = this.url;
+  async once(url, method, path, { query, body, headers, signal } = {}) {
     const limit = limited(this.answerLimitMs, signal);
     try {
       const response = await fetch(url + path + queryText(query), {

@@ -164,6 +164,13 @@ test("an answer that takes too long is lost", async (t) => {
   assert.deepEqual(await server.client({ answerLimitMs: 50 }).tokens(), []);
 });
 
+test("half an answer is none", async (t) => {
+  const cut = says(200, '{"tokens":[', { "Content-Length": "99" });
+  const server = await serve(t, cut, says(200, NONE));
+
+  assert.deepEqual(await server.client().tokens(), []);
+});
+
 test("what is not an engine's answer is said", async (t) => {
   const server = await serve(t, says(200, "<p>"), says(404, "<p>"), says(302, "", { Location: "/elsewhere" }));
 

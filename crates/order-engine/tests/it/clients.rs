@@ -25,7 +25,7 @@ fn node(file: &str) -> Command {
     command
 }
 
-fn python(file: &str) -> Command {
+fn python(file: &Path) -> Command {
     let package = root().join("clients/python");
     let mut command = Command::new("python3");
     command
@@ -40,7 +40,7 @@ fn typescript_example() -> Command {
 }
 
 fn python_example() -> Command {
-    python("examples/swap.py")
+    python(Path::new("examples/swap.py"))
 }
 
 /// What the drivers submit, and how each ends.
@@ -106,25 +106,25 @@ async fn drive(world: &World, driver: Command) -> Result<()> {
     Ok(())
 }
 
-pub(crate) async fn the_typescript_package_submits_every_type_once_over_a_rough_network(
+async fn the_typescript_package_submits_every_type_once_over_a_rough_network(
     world: &mut World,
 ) -> Result<()> {
     drive(world, node("test/drive.js")).await
 }
 
-pub(crate) async fn the_python_package_submits_every_type_once_over_a_rough_network(
+async fn the_python_package_submits_every_type_once_over_a_rough_network(
     world: &mut World,
 ) -> Result<()> {
-    drive(world, python("tests/drive.py")).await
+    drive(world, python(Path::new("tests/drive.py"))).await
 }
 
-async fn the_typescript_packages_example_makes_one_order_over_a_bad_network(
+pub(crate) async fn the_typescript_packages_example_makes_one_order_over_a_bad_network(
     world: &mut World,
 ) -> Result<()> {
     check(world, typescript_example).await
 }
 
-async fn the_python_packages_example_makes_one_order_over_a_bad_network(
+pub(crate) async fn the_python_packages_example_makes_one_order_over_a_bad_network(
     world: &mut World,
 ) -> Result<()> {
     check(world, python_example).await
@@ -139,9 +139,55 @@ mod process {
     over_process! { World:
         clients::the_typescript_package_submits_every_type_once_over_a_rough_network(QUIET),
         clients::the_python_package_submits_every_type_once_over_a_rough_network(QUIET),
+        clients::the_readmes_blocks_do_what_they_say(QUIET),
         clients::the_typescript_packages_example_makes_one_order_over_a_bad_network(NONE),
         clients::the_python_packages_example_makes_one_order_over_a_bad_network(NONE),
     }
+}
+
+/// The blocks of a README in this language, as one program.
+fn blocks(readme: &str, language: &str) -> Result<String> {
+    let text = std::fs::read_to_string(root().join(readme))?;
+    let opening = format!("```{language}\n");
+    let blocks = text.split(&opening).skip(1);
+    let blocks: Vec<&str> = blocks.filter_map(|rest| rest.split("```").next()).collect();
+    ensure!(blocks.len() >= 6, "{readme} has {} blocks", blocks.len());
+    Ok(blocks.concat())
+}
+
+async fn the_readmes_blocks_do_what_they_say(world: &mut World) -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let package = root()
+        .join("clients/typescript/src/index.js")
+        .canonicalize()?;
+    let package = format!("\"{}\"", package.display());
+    let source = blocks("clients/typescript/README.md", "js")?;
+    let javascript = folder.path().join("readme.mjs");
+    std::fs::write(
+        &javascript,
+        source.replace("\"order-engine-client\"", &package),
+    )?;
+    let python_file = folder.path().join("readme.py");
+    std::fs::write(&python_file, blocks("clients/python/README.md", "python")?)?;
+    let mut node = Command::new("node");
+    node.arg(javascript);
+    // An absolute path stands for itself.
+    let python = python(&python_file);
+
+    let client = world.client();
+    for (program, same) in [
+        (node, "the same order again: true true"),
+        (python, "the same order again: True True"),
+    ] {
+        let output = run(program, &client, &world.address(), &[]).await?;
+        let told = String::from_utf8(output.stdout)?;
+        let complaint = String::from_utf8_lossy(&output.stderr);
+        ensure!(output.status.success(), "{told}\n{complaint}");
+        for line in [same, "99999", "cancelled", "confirmed", "invalid_order"] {
+            ensure!(told.contains(line), "`{line}` was not told: {told}");
+        }
+    }
+    Ok(())
 }
 
 /// Runs it to its end; what it printed is the error where it fails.

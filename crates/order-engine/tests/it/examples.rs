@@ -233,7 +233,7 @@ mod clustered {
         examples::the_python_client_makes_one_order_over_a_bad_network,
         examples::the_rust_client_makes_one_order_over_a_bad_network,
         examples::every_client_makes_one_order_beside_a_store_that_stands_still,
-        clients::the_typescript_package_submits_every_type_once_over_a_rough_network,
-        clients::the_python_package_submits_every_type_once_over_a_rough_network,
+        clients::the_typescript_packages_example_makes_one_order_over_a_bad_network,
+        clients::the_python_packages_example_makes_one_order_over_a_bad_network,
     }
 }
