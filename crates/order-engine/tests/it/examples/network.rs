@@ -102,7 +102,7 @@ impl Damage {
         let is_of_an_order = said.starts_with(b"HTTP/1.1 201");
         match self.kind {
             Kind::Bad => self.answers.fetch_add(1, Ordering::SeqCst) == 0,
-            Kind::Rough => is_of_an_order && self.answers.fetch_add(1, Ordering::SeqCst) % 2 == 0,
+            Kind::Rough => is_of_an_order && every_other(&self.answers),
             Kind::Deaf => true,
             Kind::DeafToOrders => is_of_an_order,
         }
@@ -111,10 +111,15 @@ impl Damage {
     fn cuts_here(&self) -> bool {
         match self.kind {
             Kind::Bad => self.streams.fetch_add(1, Ordering::SeqCst) == 0,
-            Kind::Rough => self.streams.fetch_add(1, Ordering::SeqCst) % 2 == 0,
+            Kind::Rough => every_other(&self.streams),
             Kind::Deaf | Kind::DeafToOrders => false,
         }
     }
+}
+
+/// The first, the third and so on.
+fn every_other(count: &AtomicUsize) -> bool {
+    count.fetch_add(1, Ordering::SeqCst).is_multiple_of(2)
 }
 
 async fn accept(listener: TcpListener, gateways: Vec<SocketAddr>, damage: Arc<Damage>) {
