@@ -53,6 +53,11 @@ need_solana_tools() {
   need_npm_packages "the tests with real Solana tools" crates/sim-chain/tests/tools solana-tools
 }
 
+# What reads the types of the client package in TypeScript.
+need_typescript() {
+  need_npm_packages "the types of the client in TypeScript" clients/typescript typescript
+}
+
 # Packages by a lock file, beside what cargo builds.
 need_npm_packages() {
   local why=$1 from=$2 into="${CARGO_TARGET_DIR:-target}/$3"

@@ -26,8 +26,8 @@ struct EventFields {
 #[rustfmt::skip]
 const EVENTS: [EventFields; 8] = [
     EventFields { status: StatusName::Pending, summary: "Accepted; on a retry, when it may begin", always: &[], sometimes: &["retryAt", "error", "landing"] },
-    EventFields { status: StatusName::Routing, summary: "An execution begins: the venues are asked", always: &[], sometimes: &[] },
-    EventFields { status: StatusName::Building, summary: "A route is chosen", always: &["dex", "pool", "quotes", "pools", "route", "gainBps", "expectedAmountOut", "minAmountOut"], sometimes: &["poolAddress"] },
+    EventFields { status: StatusName::Routing, summary: "An execution begins: the venues are asked", always: &[], sometimes: &["trigger"] },
+    EventFields { status: StatusName::Building, summary: "A route is chosen", always: &["dex", "pool", "quotes", "pools", "route", "gainBps", "expectedAmountOut", "minAmountOut"], sometimes: &["poolAddress", "maxAmountIn"] },
     EventFields { status: StatusName::Submitted, summary: "The transaction is stored; it is sent after this event", always: &["dex", "txHash"], sometimes: &[] },
     EventFields { status: StatusName::Confirmed, summary: "The swap took effect. The end", always: &["dex", "dexType", "pool", "txHash", "executedPrice", "amountOut", "route"], sometimes: &["poolAddress", "receipt"] },
     EventFields { status: StatusName::Failed, summary: "No execution succeeded. The end", always: &["error", "errorReason", "errorCode"], sometimes: &["landing"] },

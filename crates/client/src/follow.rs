@@ -5,7 +5,7 @@ use api_types::EventView;
 use uuid::Uuid;
 
 use crate::Error;
-use crate::socket::Connection;
+use crate::socket::{Connection, Received};
 use crate::transport::Client;
 
 /// An order being followed, from its first event to its last.
@@ -41,14 +41,16 @@ impl Follow {
     pub async fn next(&mut self) -> Result<Option<EventView>, Error> {
         while !self.ended {
             let (order, seen) = (self.order, self.seen);
-            let path = || {
-                let since = seen.map(|seq| format!("?since={seq}")).unwrap_or_default();
-                format!("/api/orders/{order}/stream{since}")
-            };
-            let received = self.connection.next(&self.client, path).await;
-            let Some(text) = received.inspect_err(|_| self.ended = true)? else {
-                self.ended = true;
-                break;
+            let since = seen.map(|seq| format!("?since={seq}")).unwrap_or_default();
+            let path = format!("/api/orders/{order}/stream{since}");
+            let received = self.receive(&path).await;
+            let text = match received.inspect_err(|_| self.ended = true)? {
+                Received::Text(text) => text,
+                Received::Reconnect => continue,
+                Received::Ended => {
+                    self.ended = true;
+                    break;
+                }
             };
             let event: EventView = serde_json::from_str(&text)
                 .map_err(|error| self.client.unexpected(format!("{error} in an event")))?;
@@ -62,5 +64,10 @@ impl Follow {
             return Ok(Some(event));
         }
         Ok(None)
+    }
+
+    async fn receive(&mut self, path: &str) -> Result<Received, Error> {
+        self.connection.open(&self.client, path).await?;
+        self.connection.receive(&self.client).await
     }
 }

@@ -32,7 +32,7 @@ struct Socket {
 
 /// What a socket delivered.
 #[derive(Debug)]
-enum Received {
+pub(crate) enum Received {
     Text(String),
     /// The server says that there is nothing more to come.
     Ended,
@@ -118,38 +118,34 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    /// Opens it, and waits if the engine is down for a moment.
+    /// Whether it is open, as far as it is known.
+    pub(crate) fn is_open(&self) -> bool {
+        self.socket.is_some()
+    }
+
+    /// Opens it unless it is open, and waits if the engine is down for a moment. `path` is where to connect, and so
+    /// where to continue.
     pub(crate) async fn open(&mut self, client: &Client, path: &str) -> Result<(), Error> {
-        loop {
+        while self.socket.is_none() {
             match Socket::open(client, path).await {
-                Ok(socket) => {
-                    self.socket = Some(socket);
-                    return Ok(());
-                }
+                Ok(socket) => self.socket = Some(socket),
                 Err(Refusal::Final(error)) => return Err(error),
                 Err(Refusal::Later(error)) => self.wait(client, error).await?,
             }
         }
+        Ok(())
     }
 
-    /// The next message; `None` if the server says that nothing more will come. `path` is where to
-    /// connect, and so where to continue.
-    pub(crate) async fn next(
-        &mut self,
-        client: &Client,
-        path: impl Fn() -> String,
-    ) -> Result<Option<String>, Error> {
-        loop {
-            let Some(socket) = &mut self.socket else {
-                self.open(client, &path()).await?;
-                continue;
-            };
-            match socket.next().await.map_err(|why| client.unexpected(why))? {
-                Received::Text(text) => return Ok(Some(text)),
-                Received::Ended => return Ok(None),
-                Received::Reconnect => self.lost(client).await?,
-            }
+    /// What comes over the open connection. After `Reconnect` another one may be opened.
+    pub(crate) async fn receive(&mut self, client: &Client) -> Result<Received, Error> {
+        let Some(socket) = &mut self.socket else {
+            return Ok(Received::Reconnect);
+        };
+        let received = socket.next().await.map_err(|why| client.unexpected(why))?;
+        if let Received::Reconnect = received {
+            self.lost(client).await?;
         }
+        Ok(received)
     }
 
     /// The connection broke: waits until another one may be opened.

@@ -4,7 +4,7 @@ use api_types::EventView;
 use serde::Deserialize;
 
 use crate::Error;
-use crate::socket::Connection;
+use crate::socket::{Connection, Received};
 use crate::transport::Client;
 
 /// The events of all orders, from now on.
@@ -12,6 +12,8 @@ use crate::transport::Client;
 pub struct Stream {
     client: Client,
     cursor: Option<String>,
+    /// Whether it was open before: opened again without a cursor it may have missed events.
+    was_open: bool,
     connection: Connection,
 }
 
@@ -20,7 +22,8 @@ pub struct Stream {
 pub enum Streamed {
     /// Something happened to an order.
     Event(Box<EventView>),
-    /// Events before the next one may be missing: read what matters again.
+    /// Events before the next one may be missing: read what matters again. It also comes where a connection was lost
+    /// before its first event, which says where to continue.
     Resync,
 }
 
@@ -38,6 +41,7 @@ impl Client {
         Stream {
             client: self.clone(),
             cursor: None,
+            was_open: false,
             connection: Connection::default(),
         }
     }
@@ -47,19 +51,30 @@ impl Stream {
     /// Opens the stream now, so that every event from here on is seen.
     pub async fn open(&mut self) -> Result<(), Error> {
         let path = path(self.cursor.as_deref());
-        self.connection.open(&self.client, &path).await
+        self.connection.open(&self.client, &path).await?;
+        self.was_open = true;
+        Ok(())
     }
 
     /// What comes next.
     pub async fn next(&mut self) -> Result<Streamed, Error> {
         loop {
-            let path = || path(self.cursor.as_deref());
-            if let Some(text) = self.connection.next(&self.client, path).await? {
-                self.connection.succeeded();
-                return self.read(&text);
+            if !self.connection.is_open() {
+                let may_miss = self.was_open && self.cursor.is_none();
+                self.open().await?;
+                if may_miss {
+                    return Ok(Streamed::Resync);
+                }
             }
-            // The stream of all orders has no end.
-            self.connection.lost(&self.client).await?;
+            match self.connection.receive(&self.client).await? {
+                Received::Text(text) => {
+                    self.connection.succeeded();
+                    return self.read(&text);
+                }
+                Received::Reconnect => {}
+                // The stream of all orders has no end.
+                Received::Ended => self.connection.lost(&self.client).await?,
+            }
         }
     }
 

@@ -89,6 +89,22 @@ async fn what_is_served_is_what_the_code_makes() {
 }
 
 #[test]
+fn every_field_of_an_event_stands_in_the_schema_of_some_status() {
+    let any = api()["components"]["schemas"]["EventView"]["properties"].clone();
+    let sockets = asyncapi::document()["components"]["schemas"].clone();
+    let schemas = sockets.as_object().expect("schemas").iter();
+    let events: Vec<&Value> = schemas
+        .filter(|(name, _)| name.ends_with("Event"))
+        .map(|(_, schema)| &schema["properties"])
+        .collect();
+
+    for field in any.as_object().expect("fields").keys() {
+        let stands = events.iter().any(|event| event.get(field).is_some());
+        assert!(stands, "no event of the sockets' document has `{field}`");
+    }
+}
+
+#[test]
 fn every_call_has_a_name_of_its_own() {
     let answers = ApiDocument::new(api()).answers();
     let mut names: Vec<&str> = answers.iter().map(|(name, _)| name.as_str()).collect();

@@ -4,4 +4,5 @@
 
 mod follow;
 mod scripted;
+mod stream;
 mod submit;

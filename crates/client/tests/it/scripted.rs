@@ -29,6 +29,8 @@ pub(crate) enum Scene {
     Socket { events: Vec<u32>, close: u16 },
     /// A socket that brings these events and breaks off.
     Broken { events: Vec<u32> },
+    /// A socket over which nothing comes.
+    Silent,
     /// The server reads the request, and the connection breaks.
     NoAnswer,
     /// An answer to a request, whatever it was.
@@ -105,6 +107,10 @@ async fn play_one(stream: TcpStream, scene: Scene, heard: &Mutex<Vec<String>>) {
             for seq in events {
                 socket.send(Message::text(event(seq))).await.unwrap();
             }
+        }
+        Scene::Silent => {
+            let mut socket = accept(stream, heard).await;
+            while let Some(Ok(_)) = socket.next().await {}
         }
         Scene::NoAnswer => {
             hear(stream, heard).await;

@@ -71,7 +71,7 @@ pub(crate) async fn run(
 }
 
 /// It makes one order, and shows each of its events once, whatever the network does.
-async fn check(world: &World, program: fn() -> Command) -> Result<()> {
+pub(crate) async fn check(world: &World, program: fn() -> Command) -> Result<()> {
     let client = world.client();
     let network = Network::before(world.doors()).await?;
 
@@ -223,8 +223,8 @@ mod process {
 }
 
 mod clustered {
-    use crate::examples;
     use crate::world::{CLIENTS, OPERATORS, Settings, World, over_cluster};
+    use crate::{clients, examples};
 
     const KEYS: Settings = &[CLIENTS, OPERATORS];
 
@@ -233,5 +233,7 @@ mod clustered {
         examples::the_python_client_makes_one_order_over_a_bad_network,
         examples::the_rust_client_makes_one_order_over_a_bad_network,
         examples::every_client_makes_one_order_beside_a_store_that_stands_still,
+        clients::the_typescript_packages_example_makes_one_order_over_a_bad_network,
+        clients::the_python_packages_example_makes_one_order_over_a_bad_network,
     }
 }

@@ -14,6 +14,8 @@ use tokio::process::Command;
 use crate::world::{Settings, World};
 
 const GUIDE: &str = include_str!("../../../../docs/GUIDE.md");
+/// The documents for programs that read, in the form that such programs look for.
+const INDEX: &str = "llms.txt";
 /// No language's snippets together need longer, also on a busy machine.
 const LIMIT: Duration = Duration::from_secs(60);
 
@@ -159,11 +161,19 @@ fn every_block_of_the_guide_is_run_or_says_that_it_is_not() {
 fn every_link_between_the_documents_leads_somewhere() -> Result<()> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let mut links = 0;
-    for folder in ["", "docs", "docs/adr", "examples"] {
+    for folder in [
+        "",
+        "docs",
+        "docs/adr",
+        "examples",
+        "clients/typescript",
+        "clients/python",
+    ] {
         let folder = root.join(folder);
         for file in std::fs::read_dir(&folder)? {
             let path = file?.path();
-            if path.extension().is_none_or(|ending| ending != "md") {
+            let is_index = path.file_name().is_some_and(|name| name == INDEX);
+            if !is_index && path.extension().is_none_or(|ending| ending != "md") {
                 continue;
             }
             let text = std::fs::read_to_string(&path)?;
@@ -179,6 +189,37 @@ fn every_link_between_the_documents_leads_somewhere() -> Result<()> {
         }
     }
     ensure!(links > 20, "only {links} links were found");
+    Ok(())
+}
+
+#[test]
+fn the_index_for_programs_names_every_document_with_a_sentence() -> Result<()> {
+    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs");
+    let index = std::fs::read_to_string(docs.join(INDEX))?;
+
+    ensure!(index.starts_with("# "), "it begins with a title");
+    ensure!(index.contains("\n\n> "), "a summary follows");
+    let entries: Vec<&str> = index
+        .lines()
+        .filter(|line| line.starts_with("- "))
+        .collect();
+    for entry in &entries {
+        let (link, told) = entry
+            .split_once("): ")
+            .with_context(|| (*entry).to_owned())?;
+        ensure!(link.starts_with("- [") && link.contains("]("), "{entry}");
+        ensure!(!told.is_empty(), "{entry}");
+    }
+    for file in std::fs::read_dir(&docs)? {
+        let name = file?.file_name().into_string().ok().context("a name")?;
+        let is_document = name.ends_with(".md") || name.ends_with(".json");
+        let link = format!("]({name}): ");
+        let is_there = entries.iter().any(|entry| entry.contains(&link));
+        ensure!(
+            !is_document || is_there,
+            "docs/{INDEX} does not name {name}"
+        );
+    }
     Ok(())
 }
 

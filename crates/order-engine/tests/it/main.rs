@@ -6,6 +6,7 @@ mod buying;
 mod chain;
 mod chaos;
 mod client_program;
+mod clients;
 mod cluster;
 mod commands;
 mod conditions;

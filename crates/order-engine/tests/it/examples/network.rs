@@ -1,10 +1,10 @@
 //! Networks between a client and an engine. The usual one does the two worst things, once each: it
 //! loses the answer to a call that was executed, and it cuts a stream in the middle of an event.
-//! Another one loses every answer.
+//! A rough one does so again and again; another one loses every answer.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::{Context, Result};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -26,8 +26,9 @@ pub(crate) struct Network {
 #[derive(Debug, Default)]
 struct Damage {
     kind: Kind,
-    lost_an_answer: AtomicBool,
-    cut_a_stream: AtomicBool,
+    /// How many answers, and how many streams at their middle, have come through here.
+    answers: AtomicUsize,
+    streams: AtomicUsize,
 }
 
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +36,8 @@ enum Kind {
     /// One lost answer, one cut stream.
     #[default]
     Bad,
+    /// Every other answer to an accepted order is lost, and every other stream cut.
+    Rough,
     /// No answer comes through.
     Deaf,
     /// No answer that says 201 does.
@@ -45,6 +48,11 @@ impl Network {
     /// A network in front of these gateways: each connection leads to the next one.
     pub(crate) async fn before(gateways: Vec<SocketAddr>) -> Result<Self> {
         Self::of(Kind::Bad, gateways).await
+    }
+
+    /// One that does both again and again.
+    pub(crate) async fn that_is_rough(gateways: Vec<SocketAddr>) -> Result<Self> {
+        Self::of(Kind::Rough, gateways).await
     }
 
     /// One that carries every request and no answer.
@@ -78,29 +86,40 @@ impl Network {
         format!("http://{}", self.address)
     }
 
-    /// Whether both things have happened.
+    /// Whether both things have happened: the first of each kind is always hurt.
     pub(crate) fn has_hurt(&self) -> bool {
         let Damage {
-            lost_an_answer,
-            cut_a_stream,
+            answers,
+            streams,
             kind: _,
         } = &*self.damage;
-        lost_an_answer.load(Ordering::SeqCst) && cut_a_stream.load(Ordering::SeqCst)
+        answers.load(Ordering::SeqCst) > 0 && streams.load(Ordering::SeqCst) > 0
     }
 }
 
 impl Damage {
     fn loses(&self, said: &[u8]) -> bool {
+        let is_of_an_order = said.starts_with(b"HTTP/1.1 201");
         match self.kind {
-            Kind::Bad => !self.lost_an_answer.swap(true, Ordering::SeqCst),
+            Kind::Bad => self.answers.fetch_add(1, Ordering::SeqCst) == 0,
+            Kind::Rough => is_of_an_order && every_other(&self.answers),
             Kind::Deaf => true,
-            Kind::DeafToOrders => said.starts_with(b"HTTP/1.1 201"),
+            Kind::DeafToOrders => is_of_an_order,
         }
     }
 
     fn cuts_here(&self) -> bool {
-        self.kind == Kind::Bad && !self.cut_a_stream.swap(true, Ordering::SeqCst)
+        match self.kind {
+            Kind::Bad => self.streams.fetch_add(1, Ordering::SeqCst) == 0,
+            Kind::Rough => every_other(&self.streams),
+            Kind::Deaf | Kind::DeafToOrders => false,
+        }
     }
+}
+
+/// The first, the third and so on.
+fn every_other(count: &AtomicUsize) -> bool {
+    count.fetch_add(1, Ordering::SeqCst).is_multiple_of(2)
 }
 
 async fn accept(listener: TcpListener, gateways: Vec<SocketAddr>, damage: Arc<Damage>) {

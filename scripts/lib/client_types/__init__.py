@@ -1,0 +1,1 @@
+"""What scripts/client-types is made of."""
