@@ -206,6 +206,29 @@ class AuditView(TypedDict):
     subject: Optional[str]
 
 
+class BooksAnswer(TypedDict):
+    """What the engine's trades came to, from receipts alone."""
+
+    # Whether every transaction is counted that is recorded. Where it is not, the next answer has counted
+    # more.
+    complete: bool
+    # Day by day, the newest first.
+    days: List[DayView]
+    # The first day of which everything is told, where older ones are left out.
+    daysFrom: Optional[str]
+    # Fills that are counted.
+    fills: int
+    # Transactions of pairs that are too many to be counted: they are in no figure.
+    leftOut: int
+    # Of all time, the pairs with most fills first, at most 1,000.
+    positions: List[PositionView]
+    success: bool
+    # When the last transaction was recorded that is counted.
+    upTo: Optional[str]
+    # What each wallet took in and gave away, of all time.
+    wallets: List[WalletBooksView]
+
+
 class _BuildingEvent(TypedDict):
     """What is always there of `BuildingEvent`."""
 
@@ -328,6 +351,16 @@ class ConfirmedEvent(_ConfirmedEvent, total=False):
     poolAddress: str
     # `confirmed`: what the transaction cost, where the chain tells it.
     receipt: ReceiptView
+
+
+class DayView(TypedDict):
+    """One day's trades of a pair by one wallet."""
+
+    # In UTC.
+    day: str
+    figures: FiguresView
+    pair: PairView
+    wallet: Optional[str]
 
 
 class DeadWebhookView(TypedDict):
@@ -592,6 +625,81 @@ class FieldView(TypedDict):
     value: str
 
 
+class FiguresView(TypedDict):
+    """Sums over trades of a pair. Amounts are in the token, what they cost and brought in the quote."""
+
+    bought: str
+    # What `bought` cost.
+    cost: str
+    # The average cost of the rest of `sold`.
+    costOfSold: str
+    feeLamports: int
+    fills: int
+    # The part of it beyond the fee for signatures.
+    priorityFeeLamports: int
+    # What `sold` brought.
+    proceeds: str
+    proceedsWithoutCost: str
+    # `proceeds` less `proceedsWithoutCost` and `costOfSold`; fees and rent are not in it.
+    realised: str
+    rentPaidLamports: int
+    rentReturnedLamports: int
+    # Transactions that were rolled back, and what they paid in fees beside `feeLamports`.
+    rolledBack: int
+    rolledBackFeeLamports: int
+    sold: str
+    # The part of `sold` that these trades had not bought: it came from outside the engine, or was bought
+    # for another token. No profit is counted for it.
+    soldWithoutCost: str
+    # Fills of before there were receipts: their fees are not known.
+    withoutReceipt: int
+
+
+class FillView(TypedDict):
+    """What an order brought and cost, by the chain's word."""
+
+    # What was sold.
+    amountIn: str
+    # What was received.
+    amountOut: str
+    # Whose order it is; null for keys, which see their own alone.
+    client: Optional[str]
+    clientOrderId: Optional[str]
+    # When the confirmation was recorded: fills are told in this order.
+    confirmedAt: str
+    # Those of the largest leg.
+    dex: VenueName
+    executedPrice: str
+    # Where people can look at the transaction; null for a chain that no explorer shows.
+    explorerUrl: Optional[str]
+    orderId: str
+    orderType: str
+    pool: PoolName
+    # Null for a fill of before there were receipts.
+    receipt: Optional[ReceiptView]
+    # Each leg with its real amounts.
+    route: List[LegView]
+    tokenIn: str
+    tokenInMint: str
+    tokenOut: str
+    tokenOutMint: str
+    # The transaction's signature in base58.
+    txHash: str
+    # The address of the wallet that paid, where it is known.
+    wallet: Optional[str]
+
+
+class FillsAnswer(TypedDict):
+    """A page of fills, oldest first."""
+
+    # Where to go on once there is more, also after the last page; null while nothing was ever told.
+    cursor: Optional[str]
+    fills: List[FillView]
+    # Where the next page begins; null where there is nothing more at this moment.
+    nextCursor: Optional[str]
+    success: bool
+
+
 class _FindingView(TypedDict):
     """What is always there of `FindingView`."""
 
@@ -614,6 +722,28 @@ class FindingView(_FindingView, total=False):
 
     # What it did to tokens.
     tokens: List[TokenChangeView]
+
+
+class FlowView(TypedDict):
+    """The same of one token, in that token."""
+
+    # Of SOL alone, as the next two; with those of transactions that were rolled back.
+    fees: str
+    # What the chain says that the wallet holds now; for operators, where the chain answers.
+    held: Optional[str]
+    # What one leg of a route paid out and the next one did not take.
+    leftOver: str
+    mint: str
+    # What is more in the wallet for all that; below zero where it is less.
+    net: str
+    # `held` less `net`: what did not come by the engine's transactions, but was there before them or was
+    # paid in or out by others. It is exact while no transaction is under way.
+    outside: Optional[str]
+    received: str
+    rentPaid: str
+    rentReturned: str
+    spent: str
+    token: str
 
 
 class Greeting(TypedDict):
@@ -854,7 +984,7 @@ class OrderView(TypedDict):
     # The address of the pool that takes most of what is sold.
     poolAddress: Optional[str]
     # How the last execution compares with what there was when its route was chosen. Told of one order at a
-    # time, once its route is chosen; null in lists.
+    # time, while it is building, submitted or confirmed; null in lists.
     quality: Optional[QualityView]
     # Why the order was cancelled or expired.
     reason: Optional[str]
@@ -892,6 +1022,18 @@ class OrderView(TypedDict):
     waiting: Optional[WaitingView]
     # The address of the wallet that pays, where it is known.
     wallet: Optional[str]
+
+
+class PairView(TypedDict):
+    """What was traded, and in what its cost and profit are counted."""
+
+    # The other token of the trades.
+    quote: str
+    quoteMint: str
+    token: str
+    tokenMint: str
+    # False where neither is USDC, USDT or SOL: then the one with the lower address serves as quote.
+    usualQuote: bool
 
 
 class _PendingEvent(TypedDict):
@@ -981,6 +1123,20 @@ class PoolsAnswer(TypedDict):
     success: bool
     # `tokenIn` and `tokenOut`, where any pool was read.
     tokens: Optional[List[TokenFactsView]]
+
+
+class PositionView(TypedDict):
+    """All trades of a pair by one wallet."""
+
+    # `costOfHeld` / `held`, 18 significant digits, truncated; null where nothing is held.
+    averageCost: Optional[str]
+    costOfHeld: str
+    figures: FiguresView
+    # What is left of `bought`.
+    held: str
+    pair: PairView
+    # Null where orders name none and none is known.
+    wallet: Optional[str]
 
 
 class _Problem(TypedDict):
@@ -1638,6 +1794,13 @@ class WalletAnswer(_WalletAnswer, total=False):
     name: str
     # All wallets, where there are several.
     wallets: List[NamedWalletView]
+
+
+class WalletBooksView(TypedDict):
+    """What a wallet took in and gave away by the engine's transactions."""
+
+    tokens: List[FlowView]
+    wallet: Optional[str]
 
 
 class _WebhookData(TypedDict):

@@ -121,6 +121,27 @@ export interface AuditView {
   subject: string | null;
 }
 
+/** What the engine's trades came to, from receipts alone. */
+export interface BooksAnswer {
+  /** Whether every transaction is counted that is recorded. Where it is not, the next answer has counted more. */
+  complete: boolean;
+  /** Day by day, the newest first. */
+  days: DayView[];
+  /** The first day of which everything is told, where older ones are left out. */
+  daysFrom: string | null;
+  /** Fills that are counted. */
+  fills: number;
+  /** Transactions of pairs that are too many to be counted: they are in no figure. */
+  leftOut: number;
+  /** Of all time, the pairs with most fills first, at most 1,000. */
+  positions: PositionView[];
+  success: boolean;
+  /** When the last transaction was recorded that is counted. */
+  upTo: string | null;
+  /** What each wallet took in and gave away, of all time. */
+  wallets: WalletBooksView[];
+}
+
 /** A route is chosen */
 export interface BuildingEvent {
   /**
@@ -242,6 +263,15 @@ export interface ConfirmedEvent {
   timestamp: string;
   /** The transaction's signature in base58. */
   txHash: string;
+}
+
+/** One day's trades of a pair by one wallet. */
+export interface DayView {
+  /** In UTC. */
+  day: string;
+  figures: FiguresView;
+  pair: PairView;
+  wallet: string | null;
 }
 
 /** A webhook that was given up. */
@@ -454,6 +484,80 @@ export interface FieldView {
   value: string;
 }
 
+/** Sums over trades of a pair. Amounts are in the token, what they cost and brought in the quote. */
+export interface FiguresView {
+  bought: string;
+  /** What `bought` cost. */
+  cost: string;
+  /** The average cost of the rest of `sold`. */
+  costOfSold: string;
+  feeLamports: number;
+  fills: number;
+  /** The part of it beyond the fee for signatures. */
+  priorityFeeLamports: number;
+  /** What `sold` brought. */
+  proceeds: string;
+  proceedsWithoutCost: string;
+  /** `proceeds` less `proceedsWithoutCost` and `costOfSold`; fees and rent are not in it. */
+  realised: string;
+  rentPaidLamports: number;
+  rentReturnedLamports: number;
+  /** Transactions that were rolled back, and what they paid in fees beside `feeLamports`. */
+  rolledBack: number;
+  rolledBackFeeLamports: number;
+  sold: string;
+  /**
+   * The part of `sold` that these trades had not bought: it came from outside the engine, or was bought for another
+   * token. No profit is counted for it.
+   */
+  soldWithoutCost: string;
+  /** Fills of before there were receipts: their fees are not known. */
+  withoutReceipt: number;
+}
+
+/** What an order brought and cost, by the chain's word. */
+export interface FillView {
+  /** What was sold. */
+  amountIn: string;
+  /** What was received. */
+  amountOut: string;
+  /** Whose order it is; null for keys, which see their own alone. */
+  client: string | null;
+  clientOrderId: string | null;
+  /** When the confirmation was recorded: fills are told in this order. */
+  confirmedAt: string;
+  /** Those of the largest leg. */
+  dex: VenueName;
+  executedPrice: string;
+  /** Where people can look at the transaction; null for a chain that no explorer shows. */
+  explorerUrl: string | null;
+  orderId: string;
+  orderType: string;
+  pool: PoolName;
+  /** Null for a fill of before there were receipts. */
+  receipt: ReceiptView | null;
+  /** Each leg with its real amounts. */
+  route: LegView[];
+  tokenIn: string;
+  tokenInMint: string;
+  tokenOut: string;
+  tokenOutMint: string;
+  /** The transaction's signature in base58. */
+  txHash: string;
+  /** The address of the wallet that paid, where it is known. */
+  wallet: string | null;
+}
+
+/** A page of fills, oldest first. */
+export interface FillsAnswer {
+  /** Where to go on once there is more, also after the last page; null while nothing was ever told. */
+  cursor: string | null;
+  fills: FillView[];
+  /** Where the next page begins; null where there is nothing more at this moment. */
+  nextCursor: string | null;
+  success: boolean;
+}
+
 /** A transaction that is worth a word. */
 export interface FindingView {
   /** The same in words. */
@@ -470,6 +574,29 @@ export interface FindingView {
   slot: number;
   /** What it did to tokens. */
   tokens?: TokenChangeView[];
+}
+
+/** The same of one token, in that token. */
+export interface FlowView {
+  /** Of SOL alone, as the next two; with those of transactions that were rolled back. */
+  fees: string;
+  /** What the chain says that the wallet holds now; for operators, where the chain answers. */
+  held: string | null;
+  /** What one leg of a route paid out and the next one did not take. */
+  leftOver: string;
+  mint: string;
+  /** What is more in the wallet for all that; below zero where it is less. */
+  net: string;
+  /**
+   * `held` less `net`: what did not come by the engine's transactions, but was there before them or was paid in or out
+   * by others. It is exact while no transaction is under way.
+   */
+  outside: string | null;
+  received: string;
+  rentPaid: string;
+  rentReturned: string;
+  spent: string;
+  token: string;
 }
 
 /** The greeting's fields, for clients. */
@@ -702,7 +829,7 @@ export interface OrderView {
   poolAddress: string | null;
   /**
    * How the last execution compares with what there was when its route was chosen. Told of one order at a time,
-   * once its route is chosen; null in lists.
+   * while it is building, submitted or confirmed; null in lists.
    */
   quality: QualityView | null;
   /** Why the order was cancelled or expired. */
@@ -741,6 +868,17 @@ export interface OrderView {
   waiting: WaitingView | null;
   /** The address of the wallet that pays, where it is known. */
   wallet: string | null;
+}
+
+/** What was traded, and in what its cost and profit are counted. */
+export interface PairView {
+  /** The other token of the trades. */
+  quote: string;
+  quoteMint: string;
+  token: string;
+  tokenMint: string;
+  /** False where neither is USDC, USDT or SOL: then the one with the lower address serves as quote. */
+  usualQuote: boolean;
 }
 
 /** Accepted; on a retry, when it may begin */
@@ -822,6 +960,19 @@ export interface PoolsAnswer {
   success: boolean;
   /** `tokenIn` and `tokenOut`, where any pool was read. */
   tokens: TokenFactsView[] | null;
+}
+
+/** All trades of a pair by one wallet. */
+export interface PositionView {
+  /** `costOfHeld` / `held`, 18 significant digits, truncated; null where nothing is held. */
+  averageCost: string | null;
+  costOfHeld: string;
+  figures: FiguresView;
+  /** What is left of `bought`. */
+  held: string;
+  pair: PairView;
+  /** Null where orders name none and none is known. */
+  wallet: string | null;
 }
 
 /** A refusal (RFC 9457), with `success` and `error` for older clients. */
@@ -1449,6 +1600,12 @@ export interface WalletAnswer {
   trading: string;
   /** All wallets, where there are several. */
   wallets?: NamedWalletView[];
+}
+
+/** What a wallet took in and gave away by the engine's transactions. */
+export interface WalletBooksView {
+  tokens: FlowView[];
+  wallet: string | null;
 }
 
 /** How a price is looked at. */
