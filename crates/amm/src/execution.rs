@@ -22,6 +22,8 @@ pub struct Executed {
     pub steps: Vec<Step>,
     /// Those of the program's own accounts that change, as the swap leaves them. Token accounts are not among them.
     pub accounts: Vec<(Address, Vec<u8>)>,
+    /// Compute units beyond those of the program's plainest swap.
+    pub more_units: u64,
 }
 
 /// A swap that the program refused.
@@ -148,6 +150,7 @@ impl Executed {
         Self {
             steps,
             accounts: changed.map(|(at, bytes)| (at, bytes.to_vec())).collect(),
+            more_units: 0,
         }
     }
 }

@@ -150,7 +150,12 @@ pub(crate) trait Quoting: Sized {
     fn ask(&self, ask: Ask, direction: Direction, now: ChainTime) -> Result<Self::Swap, Refusal>;
 
     /// What is to be said of a priced swap.
-    fn figures(&self, direction: Direction, swap: &Self::Swap) -> Result<Figures, Refusal>;
+    fn figures(
+        &self,
+        ask: Ask,
+        direction: Direction,
+        swap: &Self::Swap,
+    ) -> Result<Figures, Refusal>;
 
     /// The pool and its accounts after a priced swap.
     fn after(
@@ -178,8 +183,9 @@ pub(crate) trait Quoting: Sized {
     /// What a sale yields.
     fn quote_in(&self, amount_in: u64, at: &Conditions) -> Result<Quote, Refusal> {
         let arriving = at.transfer_fees.input.arriving(amount_in)?;
-        let swap = self.ask(Ask::In(arriving), at.direction, at.now)?;
-        let figures = self.figures(at.direction, &swap)?;
+        let ask = Ask::In(arriving);
+        let swap = self.ask(ask, at.direction, at.now)?;
+        let figures = self.figures(ask, at.direction, &swap)?;
         let amount_out = at.transfer_fees.output.arriving(figures.amount_out)?;
         self.quote(amount_in, amount_out, &figures)
     }
@@ -187,8 +193,9 @@ pub(crate) trait Quoting: Sized {
     /// What a purchase costs.
     fn quote_out(&self, amount_out: u64, at: &Conditions) -> Result<Quote, Refusal> {
         let leaving = at.transfer_fees.output.to_send(amount_out)?;
-        let swap = self.ask(Ask::Out(leaving), at.direction, at.now)?;
-        let figures = self.figures(at.direction, &swap)?;
+        let ask = Ask::Out(leaving);
+        let swap = self.ask(ask, at.direction, at.now)?;
+        let figures = self.figures(ask, at.direction, &swap)?;
         let amount_in = at.transfer_fees.input.to_send(figures.amount_in)?;
         self.quote(amount_in, amount_out, &figures)
     }

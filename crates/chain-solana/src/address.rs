@@ -72,7 +72,17 @@ pub fn with_seed(base: Address, seed: &str, program: Address) -> Address {
 /// The account that holds a wallet's tokens of one mint by convention.
 #[must_use]
 pub fn associated_token(wallet: Address, mint: Address, token_program: Address) -> Address {
-    program_address(
+    find_associated_token(wallet, mint, token_program).0
+}
+
+/// The bump that leads to that account's address.
+#[must_use]
+pub fn associated_token_bump(wallet: Address, mint: Address, token_program: Address) -> u8 {
+    find_associated_token(wallet, mint, token_program).1
+}
+
+fn find_associated_token(wallet: Address, mint: Address, token_program: Address) -> (Address, u8) {
+    find(
         &[&wallet.0, &token_program.0, &mint.0],
         ASSOCIATED_TOKEN_PROGRAM,
     )

@@ -14,6 +14,7 @@ pub(crate) mod instructions;
 pub mod own;
 pub mod rehearsal;
 pub mod rent;
+pub mod work;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -13,7 +13,8 @@ use domain::fee::{FeeRank, UnitPrice};
 use ports::Clock;
 use tokio::time::timeout;
 
-use crate::build::budget::{LAMPORTS_PER_SIGNATURE, UNITS_MAX};
+use crate::build::budget::LAMPORTS_PER_SIGNATURE;
+use crate::build::work::UNITS_MAX;
 use crate::recent_by::RecentBy;
 use crate::rpc::{Error, FEE_KEYS_MAX, Lamports, MicroLamports, Rpc, Slot};
 

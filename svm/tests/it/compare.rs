@@ -193,3 +193,8 @@ pub(crate) fn status(end: &End) -> String {
         Err(error) => format!("in no block: {error:?}"),
     }
 }
+
+/// The compute units of a transaction that landed.
+pub(crate) fn units(end: &End) -> u64 {
+    end.as_ref().map_or(0, |told| told.units)
+}

@@ -84,6 +84,8 @@ impl Engine {
             .envs(way.variables(cluster))
             .env("QUEUE_RATE_LIMIT_PER_MINUTE", "0")
             .env("RETRY_MAX_ATTEMPTS", "10")
+            // At the usual half a minute ten executions take longer than anybody waits here.
+            .env("RETRY_MAX_DELAY_MS", "2000")
             .env("RUST_LOG", "warn")
             .stdout(Stdio::null())
             .kill_on_drop(true)

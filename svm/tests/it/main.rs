@@ -21,4 +21,5 @@ mod stand;
 mod swaps;
 mod trader;
 mod twins;
+mod units;
 mod witness;

@@ -92,7 +92,7 @@ impl Quoting for State {
         }
     }
 
-    fn figures(&self, _direction: Direction, swap: &Swap) -> Result<Figures, Refusal> {
+    fn figures(&self, _ask: Ask, _direction: Direction, swap: &Swap) -> Result<Figures, Refusal> {
         Ok(Figures {
             amount_in: swap.amount_in,
             amount_out: swap.amount_out,

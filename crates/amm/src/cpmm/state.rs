@@ -108,7 +108,7 @@ impl Quoting for State {
         }
     }
 
-    fn figures(&self, direction: Direction, swap: &Swap) -> Result<Figures, Refusal> {
+    fn figures(&self, _ask: Ask, direction: Direction, swap: &Swap) -> Result<Figures, Refusal> {
         let mut fee = Fees::on_input(swap.trade_fee);
         let creator_side = if self.pool.creator_fee_is_on_input(direction) {
             &mut fee.input

@@ -156,7 +156,7 @@ impl Quoting for State {
         }
     }
 
-    fn figures(&self, direction: Direction, swap: &Swap) -> Result<Figures, Refusal> {
+    fn figures(&self, _ask: Ask, direction: Direction, swap: &Swap) -> Result<Figures, Refusal> {
         Ok(Figures {
             amount_in: swap.amount_in,
             amount_out: swap.amount_out,

@@ -17,6 +17,9 @@ use crate::{Address, ChainTime, Direction, Refusal, token};
 /// What a swap within one bin uses at most, and each further bin; 41,000 and 5,200 are usual.
 const COMPUTE_UNITS: u32 = 46_000;
 const COMPUTE_UNITS_A_BIN: u32 = 6_000;
+/// The same of the purchase of an exact amount; 44,500 and 6,600 are usual.
+const COMPUTE_UNITS_BUYING: u32 = 50_000;
+const COMPUTE_UNITS_A_BIN_BUYING: u32 = 6_800;
 
 /// A pair and its accounts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -126,7 +129,7 @@ impl Quoting for State {
         }
     }
 
-    fn figures(&self, direction: Direction, swap: &Swap) -> Result<Figures, Refusal> {
+    fn figures(&self, ask: Ask, direction: Direction, swap: &Swap) -> Result<Figures, Refusal> {
         Ok(Figures {
             amount_in: swap.amount_in,
             amount_out: swap.amount_out,
@@ -136,7 +139,7 @@ impl Quoting for State {
                 Fees::on_output(swap.fee)
             },
             price_after: price(swap.after.active_id, self.pool.bin_step).map(Price::of_q64)?,
-            compute_units: compute_units(self.pool.active_id, swap.after.active_id),
+            compute_units: compute_units(ask, self.pool.active_id, swap.after.active_id),
         })
     }
 
@@ -207,8 +210,12 @@ impl Quoting for State {
 }
 
 /// What a swap that leaves one bin for another uses at most.
-fn compute_units(from: i32, to: i32) -> u32 {
-    COMPUTE_UNITS_A_BIN
+fn compute_units(ask: Ask, from: i32, to: i32) -> u32 {
+    let (first, a_bin) = match ask {
+        Ask::In(_) => (COMPUTE_UNITS, COMPUTE_UNITS_A_BIN),
+        Ask::Out(_) => (COMPUTE_UNITS_BUYING, COMPUTE_UNITS_A_BIN_BUYING),
+    };
+    a_bin
         .saturating_mul(from.abs_diff(to))
-        .saturating_add(COMPUTE_UNITS)
+        .saturating_add(first)
 }

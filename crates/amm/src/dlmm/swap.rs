@@ -18,6 +18,9 @@ use crate::{Address, ChainTime, Direction, Refusal};
 const SWAP_EVENT: [u8; 8] = [81, 108, 227, 190, 205, 208, 10, 196];
 const SWAP2_EVENT: [u8; 8] = [46, 116, 82, 215, 148, 27, 84, 77];
 
+/// What the way from one bin array to the next takes.
+const UNITS_AN_ARRAY: u64 = 1_000;
+
 /// Amounts on both sides of the two transfers.
 struct Flow {
     paid: u64,
@@ -70,7 +73,11 @@ fn run(
     let mut steps = vec![first];
     steps.extend(transfers.into_iter().map(Step::Transfer));
     steps.push(second);
-    Ok(Executed::new(steps, after.accounts(), snapshot))
+    let executed = Executed::new(steps, after.accounts(), snapshot);
+    Ok(Executed {
+        more_units: more_units(&state, &swap, &flow.swap),
+        ..executed
+    })
 }
 
 /// Checks the accounts in the program's order, and tells which way the swap goes.
@@ -155,6 +162,19 @@ fn flow(
             Ok(Flow { paid, swap: priced })
         }
     }
+}
+
+/// What the program uses beyond a sale within one bin, measured on the real one: it looks twice at each bin that it buys
+/// an exact amount from.
+fn more_units(state: &State, swap: &SwapInstruction, priced: &Swap) -> u64 {
+    let (first, a_bin) = match swap.amounts {
+        Amounts::ExactIn { .. } => (0, 5_400),
+        Amounts::ExactOut { .. } => (2_600, 6_450),
+    };
+    let further_bins = priced.after.bins.len().saturating_sub(1) as u64;
+    let (from, to) = (state.pool.active_id, priced.after.active_id);
+    let further_arrays = u64::from(array_of(from).abs_diff(array_of(to)));
+    first + a_bin * further_bins + UNITS_AN_ARRAY * further_arrays
 }
 
 /// Whether the program finds the bin arrays it needs: it takes the given ones in their order, passes over those it

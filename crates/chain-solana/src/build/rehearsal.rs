@@ -6,8 +6,9 @@
 use amm::Address;
 use amm::instruction::Instruction;
 
-use super::budget::{ASSOCIATED_TOKEN_UNITS, Budget, UNITS_MAX};
+use super::budget::Budget;
 use super::instructions::{create_with_seed, initialize_account};
+use super::work::{UNITS_MAX, associated_token_units};
 use super::{Asset, Draft, Error, set_budget};
 use crate::address::{ASSOCIATED_TOKEN_PROGRAM, with_seed};
 use crate::rpc::{Lamports, MicroLamports};
@@ -90,7 +91,12 @@ impl Rehearsal {
 
     /// The same without the wallet's usual account of its output, which nothing in it needs: a rehearsal is longer
     /// than its transaction, and may be too long where that is not.
-    pub fn shortened(mut self, draft: &Draft, output: Asset) -> Result<Self, Error> {
+    pub fn shortened(
+        mut self,
+        draft: &Draft,
+        wallet: Address,
+        output: Asset,
+    ) -> Result<Self, Error> {
         let usual = draft.holdings.account(output.mint)?;
         let before = self.instructions.len();
         self.instructions.retain(|it| {
@@ -98,7 +104,7 @@ impl Rehearsal {
             it.program != ASSOCIATED_TOKEN_PROGRAM || !names_it
         });
         if self.instructions.len() < before {
-            self.more_units += ASSOCIATED_TOKEN_UNITS;
+            self.more_units += associated_token_units(wallet, output);
         }
         Ok(self)
     }

@@ -12,8 +12,9 @@ use tokio::time::timeout;
 use super::SolanaChain;
 use super::rehearsing::Rehearsed;
 use super::route::Route;
-use crate::build::budget::{Budget, units_limit};
+use crate::build::budget::Budget;
 use crate::build::compile::Message;
+use crate::build::work::units_limit;
 use crate::build::{self, Draft, Execution, Leg, WRAPPED_ACCOUNT_BYTES, set_budget};
 use crate::death::BLOCKS_TO_SPARE;
 use crate::keys;
@@ -41,7 +42,7 @@ impl TransactionBuilder for SolanaChain {
             .fees
             .price(wanted.fee_level, wanted.deaths, &contested)
             .await;
-        let fee = self.budget(&route, None, price).fee();
+        let fee = self.budget(wallet, &route, None, price).fee();
         let purse = self.purse((wanted, wallet), &route, &draft, fee).await?;
         let Rehearsed {
             route,
@@ -58,7 +59,7 @@ impl TransactionBuilder for SolanaChain {
                 units: None,
             },
         };
-        let budget = self.budget(&route, units, price);
+        let budget = self.budget(wallet, &route, units, price);
         set_budget(&mut draft.instructions, budget);
         let outlay = purse.and_then(|purse| self.outlay(&purse, budget.fee()));
         // As late as can be: a transaction lives as long as its blockhash.
@@ -105,16 +106,22 @@ impl SolanaChain {
             wallet,
             path: &route.path,
             legs: &legs.collect::<Vec<_>>(),
-            budget: self.budget(route, None, MicroLamports::new(0)),
+            budget: self.budget(wallet, route, None, MicroLamports::new(0)),
             wrapped_rent,
         };
         Ok(build::draft(&execution)?)
     }
 
     /// What it may use, by its simulation or else by experience, at a price that keeps to the cap.
-    fn budget(&self, route: &Route, simulated: Option<u64>, price: MicroLamports) -> Budget {
+    fn budget(
+        &self,
+        wallet: Address,
+        route: &Route,
+        simulated: Option<u64>,
+        price: MicroLamports,
+    ) -> Budget {
         let simulated = simulated.map(|units| u32::try_from(units).unwrap_or(u32::MAX));
-        let used = simulated.unwrap_or_else(|| route.work().units());
+        let used = simulated.unwrap_or_else(|| route.work(wallet).units());
         let units = units_limit(used, route.has_bins());
         Budget {
             units,

@@ -109,7 +109,7 @@ impl SolanaChain {
             |it: &Rehearsal| Message::compile(wallet, &it.instructions, blockhash.hash, &tables);
         let (rehearsal, message) = match compile(&rehearsal) {
             Err(build::Error::TooLarge { .. }) => {
-                let shortened = rehearsal.shortened(draft, output)?;
+                let shortened = rehearsal.shortened(draft, wallet, output)?;
                 let message = compile(&shortened)?;
                 (shortened, message)
             }

@@ -9,7 +9,7 @@ use dex_router::pools::LEAD_SECONDS_MAX;
 use ports::transaction_builder::{Error, Exact, Execution, Leg};
 
 use crate::build::Asset;
-use crate::build::budget::Work;
+use crate::build::work::Work;
 use crate::convert::{address, mints};
 use crate::pools::Reading;
 use crate::pools::reader::{LegError, PoolReader};
@@ -83,15 +83,9 @@ impl Route {
         swaps.any(|swap| matches!(*swap.pool, Pool::Dlmm(_)))
     }
 
-    /// What its transaction uses by experience.
-    pub(super) fn work(&self) -> Work {
-        let filled = self.path.iter().skip(1).filter(|it| !it.is_native());
-        let swap_units = self.swaps.iter().map(|swap| swap.units);
-        Work {
-            associated_accounts: u32::try_from(filled.count()).unwrap_or(u32::MAX),
-            wraps: self.path.iter().any(Asset::is_native),
-            swap_units: swap_units.fold(0, u32::saturating_add),
-        }
+    /// What its transaction uses by experience, where this wallet sends it.
+    pub(super) fn work(&self, wallet: Address) -> Work {
+        Work::of(wallet, &self.path, self.swaps.iter().map(|swap| swap.units))
     }
 }
 

@@ -6,8 +6,9 @@ use amm::{Address, Conditions, Direction, Pool, Program, Quote, Swap};
 use chain_solana::address::{
     ASSOCIATED_TOKEN_PROGRAM, COMPUTE_BUDGET_PROGRAM, SYSTEM_PROGRAM, TOKEN_PROGRAM,
 };
-use chain_solana::build::budget::{Budget, Work, units_limit};
+use chain_solana::build::budget::Budget;
 use chain_solana::build::compile::{BYTES_MAX, LookupTable, Message};
+use chain_solana::build::work::{Work, units_limit};
 use chain_solana::build::{Asset, Error, Execution, Leg, draft, own};
 use chain_solana::message::Decoded;
 use chain_solana::rpc::{Lamports, MicroLamports};
@@ -154,11 +155,8 @@ fn limits_without_a_simulation_cover_what_the_real_programs_used() {
         let memo = instructions.find(|it| it.program == MEMO_PROGRAM);
         let memo = memo.map_or(0, |it| 450 * it.data.len() as u64 + 1_500);
         let quotes = trade.legs.iter().map(|leg| quote(&case, leg).compute_units);
-        let work = Work {
-            associated_accounts: 1,
-            wraps: trade.path.iter().any(Asset::is_native),
-            swap_units: quotes.sum(),
-        };
+        let wallet = trade.legs[0].trader.wallet;
+        let work = Work::of(wallet, &trade.path, quotes);
 
         let limit = units_limit(work.units(), false);
 

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use amm::Address;
 use amm::instruction::Amounts;
 use amm::token::{ACCOUNT_LENGTH, TOKEN_PROGRAM};
-use chain_solana::build::budget::{LAMPORTS_PER_SIGNATURE, UNITS_MAX};
+use chain_solana::build::budget::LAMPORTS_PER_SIGNATURE;
+use chain_solana::build::work::UNITS_MAX;
 
 use super::Refusal;
 

@@ -11,5 +11,6 @@ mod rpc;
 mod svm;
 mod trading;
 mod twisted;
+mod units;
 mod witnesses;
 mod world;

@@ -151,6 +151,49 @@ async fn a_way_of_another_venue_than_the_orders_is_none() {
     assert!(matches!(why, NoRoute::NoPool(_)), "{why}");
 }
 
+/// A DLMM pair whose swaps name so many arrays of bins, and no account of another pair.
+fn crowded(number: u8, assets: (Asset, Asset), arrays: u8) -> FoundPool {
+    let state = binned(assets, 1_000 * SOL).state.unwrap();
+    let Pool::Dlmm(mut state) = Pool::clone(&state) else {
+        panic!("not of DLMM")
+    };
+    let own = |account: u8| {
+        let mut address = Address([number; 32]);
+        address.0[0] = account;
+        address
+    };
+    state.address = own(0);
+    state.account.set(PairAccount::VAULT_FIRST, own(1));
+    state.account.set(PairAccount::VAULT_SECOND, own(2));
+    state.account.set(PairAccount::ORACLE, own(3));
+    let ahead = (0..arrays).map(|array| (-i32::from(array), own(4 + array)));
+    state.arrays = ahead.collect();
+    at(number, Pool::Dlmm(state))
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_pools_of_a_way_whose_swaps_fit_into_no_transaction_are_no_way_and_that_is_said() {
+    let over_two_of = |arrays| {
+        Pairs::default()
+            .with(TO, vec![crowded(7, TO, arrays)])
+            .with(FROM, vec![crowded(8, FROM, arrays)])
+    };
+    let router = over(&Arc::new(over_two_of(1)), 2);
+    let decision = router.route(&selling(10)).await.unwrap();
+    assert_eq!(decision.choice.route.legs().len(), 2);
+
+    let why = refused(over_two_of(6), selling(10)).await;
+
+    // Neither a later moment nor another amount changes it.
+    assert!(matches!(why, NoRoute::NoPool(_)), "{why}");
+    assert!(!why.may_pass());
+    let said = why.to_string();
+    assert!(
+        said.contains("over USDT: ") && said.ends_with("one transaction has no room for two swaps"),
+        "{said}"
+    );
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_third_token_that_nobody_can_read_is_no_proof_that_there_is_no_route() {
     for pair in [TO, FROM] {

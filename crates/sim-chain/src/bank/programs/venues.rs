@@ -22,12 +22,6 @@ pub(in crate::bank) struct Venue(Program);
 const EVENT_CALL: [u8; 8] = [228, 69, 165, 46, 81, 203, 154, 29];
 const EVENT_UNITS: u64 = 300;
 
-/// What DLMM takes for each bin after the first, measured on the real program.
-const UNITS_PER_BIN: u64 = 5_300;
-/// A bin in DLMM's arrays of bins, which are the only accounts as long as that.
-const BIN_BYTES: usize = 144;
-const BIN_ARRAY_BYTES: usize = 10_136;
-
 impl Venue {
     pub(super) fn find(id: &Address) -> Option<Self> {
         let mut programs = Program::MAINNET.into_iter();
@@ -54,7 +48,7 @@ impl Venue {
         }
     }
 
-    /// What a swap takes beside the calls it makes, measured on the real programs.
+    /// What the plainest swap takes beside the calls it makes, measured on the real programs.
     const fn units(self) -> u64 {
         match self.0 {
             Program::Cpmm(_) => 33_000,
@@ -74,6 +68,7 @@ impl Venue {
     }
 
     fn carry_out(self, invocation: &mut Invocation<'_, '_>, executed: Executed) -> ProgramResult {
+        invocation.charge(executed.more_units)?;
         for step in executed.steps {
             match step {
                 Step::Log(line) => invocation.log_bare(line),
@@ -91,8 +86,6 @@ impl Venue {
         }
         for (key, data) in executed.accounts {
             let at = invocation.find(&from_amm(key)).ok_or(TOO_FEW_ACCOUNTS)?;
-            let bins = bins_changed(&invocation.account(at)?.data, &data);
-            invocation.charge(UNITS_PER_BIN * bins.saturating_sub(1))?;
             invocation.replace_data(at, data)?;
         }
         Ok(())
@@ -176,14 +169,6 @@ fn instruction_of(
         accounts,
         data: invocation.data().to_vec(),
     })
-}
-
-fn bins_changed(before: &[u8], after: &[u8]) -> u64 {
-    if before.len() != BIN_ARRAY_BYTES || after.len() != BIN_ARRAY_BYTES {
-        return 0;
-    }
-    let bins = before.rchunks(BIN_BYTES).zip(after.rchunks(BIN_BYTES));
-    bins.filter(|(before, after)| before != after).count() as u64
 }
 
 fn error(failure: Failure) -> InstructionError {

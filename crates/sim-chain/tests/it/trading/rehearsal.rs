@@ -98,7 +98,7 @@ async fn the_limit_of_units_follows_from_the_simulation() {
         let limit = decoded.instructions[0].data[1..5].try_into().unwrap();
         let limit = u64::from(u32::from_le_bytes(limit));
         let spare = if pool.pool.program == Program::Dlmm {
-            60_000
+            68_000
         } else {
             0
         };
