@@ -123,7 +123,7 @@ impl Books {
         }
         self.count((payer, pair), at, &figures);
         self.move_asset(payer, Asset::SOL, |flow| {
-            flow.fees += u128::from(fee_lamports)
+            flow.fees += u128::from(fee_lamports);
         });
     }
 

@@ -74,7 +74,7 @@ pub(crate) fn settled(
         };
         gathered.reached = Some(place);
         if fits {
-            let settlement = settlement(&snapshot, found, place)?;
+            let settlement = settlement(&snapshot, &found, place)?;
             gathered.settlements.extend(settlement);
         }
     }
@@ -141,9 +141,9 @@ fn fits(
     Ok((order?, fits && is_wanted))
 }
 
-fn settlement(db: &Connection, found: Found, place: Place) -> Result<Option<Settlement>, Fault> {
+fn settlement(db: &Connection, found: &Found, place: Place) -> Result<Option<Settlement>, Fault> {
     db.prepare_cached(WHOSE)?
-        .query_row([found.order_key], |row| Ok(told(row, &found, place)))?
+        .query_row([found.order_key], |row| Ok(told(row, found, place)))?
 }
 
 fn told(row: &Row<'_>, found: &Found, place: Place) -> Result<Option<Settlement>, Fault> {

@@ -19,9 +19,9 @@ Examples:
   SOLANA_RPC_URL=https://api.devnet.solana.com order-engine doctor
 
 It looks at the settings, each endpoint, the key, the wallet, the pair's pools,
-the receiver of webhooks, and lets the cluster simulate a transaction. Where the engine has a store it
-looks there for a halt, a pause and what a day has used. It signs, sends and
-stores nothing. Exit code 1 where a line says failed.";
+the receiver of webhooks, and lets the cluster simulate a transaction. Where the
+engine has a store it looks there for a halt, a pause and what a day has used.
+It signs, sends and stores nothing. Exit code 1 where a line says failed.";
 
 /// What to look at.
 #[derive(Debug, Args)]

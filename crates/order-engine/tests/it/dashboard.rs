@@ -84,7 +84,7 @@ mod process {
         operators::the_engine_is_halted_with_a_reason_and_resumed(NONE),
         operators::a_dead_order_is_tried_again_as_a_new_one(NONE),
         operators::a_dead_webhook_is_sent_again(operators::NO_RECEIVER),
-        orders::an_order_is_quoted_placed_and_followed_to_its_end(NONE),
+        orders::an_order_is_quoted_placed_and_followed_to_its_end(orders::OWN_POOLS),
         orders::what_is_wrong_with_an_order_is_said_at_its_field_and_nothing_is_sent(NONE),
         orders::an_order_that_failed_shows_every_attempt_and_why(NONE),
         orders::an_order_that_is_slow_to_land_says_why_on_its_page(orders::LONG_LIVES),
@@ -107,7 +107,12 @@ mod clustered {
     use super::{Visit, doubt, keys, operators, orders, outage};
     use crate::world::{CLIENTS, OPERATORS, Settings, over_cluster};
 
-    const USUAL: Settings = &[CLIENTS, OPERATORS, ("HEARTBEAT_MS", "100")];
+    const USUAL: Settings = &[
+        CLIENTS,
+        OPERATORS,
+        ("HEARTBEAT_MS", "100"),
+        ("ROUTE_MAX_HOPS", "1"),
+    ];
 
     over_cluster! {
         #[ignore = "repeats over a cluster what holds over one process; scripts/test --full runs it"]

@@ -11,6 +11,9 @@ use crate::world::Settings;
 /// An order that failed once is met while it waits.
 pub(super) const LONG_WAITS: Settings = &[("RETRY_BASE_DELAY_MS", "30000")];
 
+/// A way over a third token would leave the pair's own pools unused.
+pub(super) const OWN_POOLS: Settings = &[("ROUTE_MAX_HOPS", "1")];
+
 /// Slots of 200 ms: a transaction lives some forty seconds.
 pub(super) const LONG_LIVES: Settings = &[("SIM_LATENCY_SCALE", "0.5")];
 
