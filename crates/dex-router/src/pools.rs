@@ -84,6 +84,15 @@ pub trait PoolSource: Send + Sync + Debug {
     /// A venue's pools of a pair.
     async fn pools(&self, venue: Venue, pair: (Mint, Mint)) -> Result<PairPools, Unavailable>;
 
+    /// The same, for what is looked at beside an order's own pair: a search that this needs waits until no other one does.
+    async fn pools_beside(
+        &self,
+        venue: Venue,
+        pair: (Mint, Mint),
+    ) -> Result<PairPools, Unavailable> {
+        self.pools(venue, pair).await
+    }
+
     /// Says that a pair's pools are not what they were taken for: they are looked for again before they are read the
     /// next time, but not every moment.
     fn doubt(&self, pair: (Mint, Mint));

@@ -58,7 +58,21 @@ impl Elsewhere {
 impl PoolSource for Elsewhere {
     async fn pools(&self, venue: Venue, pair: (Mint, Mint)) -> Result<PairPools, Unavailable> {
         let pair = mints(pair);
-        let reading = self.reading(key(venue, pair)).await?;
+        let key = key(venue, pair);
+        self.reader.searches().hurry(&key);
+        let reading = self.reading(key).await?;
+        Ok(self.reader.offered(&reading, pair))
+    }
+
+    async fn pools_beside(
+        &self,
+        venue: Venue,
+        pair: (Mint, Mint),
+    ) -> Result<PairPools, Unavailable> {
+        let pair = mints(pair);
+        let key = key(venue, pair);
+        self.reader.searches().let_wait(&key);
+        let reading = self.reading(key).await?;
         Ok(self.reader.offered(&reading, pair))
     }
 

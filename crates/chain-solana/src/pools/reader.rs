@@ -239,6 +239,10 @@ impl PoolReader {
         Ok(Arc::new(reading))
     }
 
+    pub(super) fn searches(&self) -> &Searches {
+        &self.shared.searches
+    }
+
     /// What a reading offers to whoever quotes.
     pub(super) fn offered(&self, reading: &Reading, pair: (Address, Address)) -> PairPools {
         let mut pools = reading.pair(pair);
@@ -380,7 +384,21 @@ fn moved(candidates: &[Candidate], snapshot: &super::Snapshot) -> Option<Arc<[Ca
 impl PoolSource for PoolReader {
     async fn pools(&self, venue: Venue, pair: (Mint, Mint)) -> Result<PairPools, Unavailable> {
         let pair = mints(pair);
-        let (reading, ()) = join(self.reading(key(venue, pair)), self.tables.refresh()).await;
+        let key = key(venue, pair);
+        self.shared.searches.hurry(&key);
+        let (reading, ()) = join(self.reading(key), self.tables.refresh()).await;
+        Ok(self.offered(&*reading?, pair))
+    }
+
+    async fn pools_beside(
+        &self,
+        venue: Venue,
+        pair: (Mint, Mint),
+    ) -> Result<PairPools, Unavailable> {
+        let pair = mints(pair);
+        let key = key(venue, pair);
+        self.shared.searches.let_wait(&key);
+        let (reading, ()) = join(self.reading(key), self.tables.refresh()).await;
         Ok(self.offered(&*reading?, pair))
     }
 

@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -33,6 +34,8 @@ const UNDER_WAY_MAX: usize = 1_024;
 const SEARCH_LIMIT: Duration = Duration::from_secs(30);
 /// Pairs that are to be searched for anew; further ones are asked for again.
 const STALE_MAX: usize = 4_096;
+/// Pairs that may wait, between who says so and who asks; further ones do not wait.
+const LET_WAIT_MAX: usize = 4_096;
 /// Searches that nobody waits for begin no more often, and only so many are under way.
 const ANEW_EVERY: Duration = Duration::from_millis(500);
 const ANEW_AT_ONCE: usize = 2;
@@ -65,6 +68,8 @@ struct State {
     stale: VecDeque<Key>,
     /// The same.
     is_stale: HashSet<Key>,
+    /// What is asked for next, and may wait.
+    let_wait: HashSet<Key>,
 }
 
 #[derive(Debug)]
@@ -73,6 +78,8 @@ struct UnderWay {
     asking: WeakShared<BoxFuture<'static, Found>>,
     /// When it had its turn.
     began_at: Arc<OnceLock<Duration>>,
+    /// Others have their turn before it.
+    may_wait: Arc<AtomicBool>,
 }
 
 impl UnderWay {
@@ -121,7 +128,7 @@ impl Searches {
     pub(super) async fn candidates(&self, key: Key) -> Found {
         match self.known(&key) {
             Some(known) => Ok(known),
-            None => self.begin(key)?.await,
+            None => self.begin(key, false)?.await,
         }
     }
 
@@ -145,7 +152,10 @@ impl Searches {
         let is_stale = |key: &Key| matches!(self.recall(key), Recalled::Stale(_));
         let stale = keys.into_iter().filter(is_stale);
         let searches = stale
-            .map(|key| self.begin(key))
+            .map(|key| {
+                self.hurry(&key);
+                self.begin(key, false)
+            })
             .collect::<Result<Vec<_>, _>>()?;
         let is_any = !searches.is_empty();
         futures_util::future::try_join_all(searches).await?;
@@ -163,7 +173,7 @@ impl Searches {
             if now >= next_anew
                 && anew.len() < ANEW_AT_ONCE
                 && let Some(key) = self.next_stale()
-                && let Ok(asking) = self.begin(key)
+                && let Ok(asking) = self.begin(key, true)
             {
                 anew.push(asking);
                 next_anew = now + ANEW_EVERY;
@@ -192,8 +202,28 @@ impl Searches {
         self.pairs.recall(key, told, self.clock.monotonic())
     }
 
+    /// Somebody asks for these pools next, who can do without: other searches have their turn before this one.
+    pub(super) fn let_wait(&self, key: &Key) {
+        if !matches!(self.recall(key), Recalled::Nothing) {
+            return;
+        }
+        let mut state = self.state();
+        if !state.under_way.contains_key(key) && state.let_wait.len() < LET_WAIT_MAX {
+            state.let_wait.insert(*key);
+        }
+    }
+
+    /// Somebody asks for these pools next, and needs them.
+    pub(super) fn hurry(&self, key: &Key) {
+        let mut state = self.state();
+        state.let_wait.remove(key);
+        if let Some(search) = state.under_way.get(key) {
+            search.may_wait.store(false, Ordering::Relaxed);
+        }
+    }
+
     /// A search: one that is under way and knows of what is doubted, or a new one.
-    fn begin(&self, key: Key) -> Result<Asking, Error> {
+    fn begin(&self, key: Key, may_wait: bool) -> Result<Asking, Error> {
         let doubted_at = self.pairs.doubted_at(&key);
         let mut state = self.state();
         if let Some(search) = state.under_way.get(&key)
@@ -208,10 +238,16 @@ impl Searches {
             return Err(Error::unavailable(why));
         }
         let began_at = Arc::<OnceLock<Duration>>::default();
-        let asking = self.search(key, Arc::clone(&began_at)).shared();
+        let may_wait = Arc::new(AtomicBool::new(may_wait | state.let_wait.remove(&key)));
+        let search = self.search(key, Arc::clone(&began_at), Arc::clone(&may_wait));
+        let asking = search.shared();
         if let Some(weak) = asking.downgrade() {
-            let asking = weak;
-            state.under_way.insert(key, UnderWay { asking, began_at });
+            let search = UnderWay {
+                asking: weak,
+                began_at,
+                may_wait,
+            };
+            state.under_way.insert(key, search);
         }
         if state.is_attended {
             state.begun.push(asking.clone());
@@ -220,11 +256,16 @@ impl Searches {
         Ok(asking)
     }
 
-    fn search(&self, key: Key, began_at: Arc<OnceLock<Duration>>) -> BoxFuture<'static, Found> {
+    fn search(
+        &self,
+        key: Key,
+        began_at: Arc<OnceLock<Duration>>,
+        may_wait: Arc<AtomicBool>,
+    ) -> BoxFuture<'static, Found> {
         let (finder, pairs) = (Arc::clone(&self.finder), Arc::clone(&self.pairs));
         let (clock, turns) = (Arc::clone(&self.clock), Arc::clone(&self.turns));
         async move {
-            let _turn = turns.take().await;
+            let _turn = turns.take(may_wait).await;
             let began = *began_at.get_or_init(|| clock.monotonic());
             let age_max = pairs.age_max(&key, began);
             let found = timeout(SEARCH_LIMIT, finder.find(key, age_max)).await;
@@ -285,7 +326,7 @@ impl Searches {
                 let key = key(kind(program).venue(), *mints);
                 if self.pairs.born(&key, now) {
                     // Where there is no room, whoever asks next searches.
-                    let _ = self.begin(key);
+                    let _ = self.begin(key, false);
                 }
             }
         }

@@ -83,8 +83,8 @@ impl Router {
         let telling = self.telling(request.venues);
         let looks = due.into_iter().map(async |asset| {
             let third = asset.mint;
-            let to = self.fetch(telling, (sold, third));
-            let from = self.fetch(telling, (third, bought));
+            let to = self.fetch_beside(telling, (sold, third));
+            let from = self.fetch_beside(telling, (third, bought));
             let (to, from, has_account) = join3(to, from, self.has_account(request, asset)).await;
             Third {
                 asset,
@@ -109,6 +109,16 @@ impl Router {
         let fetched = venues.iter().map(async |venue| Fetched {
             venue,
             pools: self.found(venue, pair).await,
+        });
+        join_all(fetched).await
+    }
+
+    /// The pools of a pair with a third token.
+    pub(super) async fn fetch_beside(&self, venues: VenueSet, pair: (Mint, Mint)) -> Vec<Fetched> {
+        let fetched = venues.iter().map(async |venue| {
+            let asking = self.source.pools_beside(venue, pair);
+            let pools = self.within_deadline(asking).await;
+            Fetched { venue, pools }
         });
         join_all(fetched).await
     }

@@ -153,8 +153,8 @@ impl Router {
             None => self.deadline,
         };
         let sides = due.into_iter().map(async |third| {
-            let to = self.fetch(VenueSet::ALL, (pair.0, third.mint));
-            let from = self.fetch(VenueSet::ALL, (third.mint, pair.1));
+            let to = self.fetch_beside(VenueSet::ALL, (pair.0, third.mint));
+            let from = self.fetch_beside(VenueSet::ALL, (third.mint, pair.1));
             let Ok((to, from)) = timeout(patience, join(to, from)).await else {
                 let (best, is_whole) = (None, false);
                 return (third, Over { best, is_whole });

@@ -288,13 +288,33 @@ async fn only_so_many_searches_are_under_way_and_further_ones_are_refused() {
         key(Venue::Raydium, (Address(bytes), Address([255; 32])))
     };
     let waiting: Vec<_> = (0..UNDER_WAY_MAX)
-        .map(|it| searches.begin(key(it)).unwrap())
+        .map(|it| searches.begin(key(it), false).unwrap())
         .collect();
 
     let refused = searches.candidates(key(UNDER_WAY_MAX)).await;
 
     assert!(matches!(refused, Err(Error::Unavailable(_))));
-    assert!(searches.begin(key(0)).is_ok(), "it is shared");
+    assert!(searches.begin(key(0), false).is_ok(), "it is shared");
     drop(waiting);
-    assert!(searches.begin(key(UNDER_WAY_MAX)).is_ok());
+    assert!(searches.begin(key(UNDER_WAY_MAX), false).is_ok());
+}
+
+#[test]
+fn what_is_asked_for_beside_a_pair_waits_until_somebody_needs_it() {
+    let clock = Arc::new(SystemClock::new());
+    let finder = Finder::new(Script::new([]).rpc(), vec![CPMM]);
+    let searches = Searches::new(finder, clock);
+    let key = key(Venue::Raydium, (Address([1; 32]), Address([2; 32])));
+    let may_wait = || {
+        searches.state().under_way[&key]
+            .may_wait
+            .load(Ordering::Relaxed)
+    };
+
+    searches.let_wait(&key);
+    let asking = searches.begin(key, false);
+
+    assert!(asking.is_ok() && may_wait());
+    searches.hurry(&key);
+    assert!(!may_wait());
 }
