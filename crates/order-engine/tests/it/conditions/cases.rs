@@ -24,7 +24,7 @@ async fn price(client: &Caller, factor: f64) -> Result<String> {
 async fn sell(world: &World, client: &Caller, token: &str, past: &str) -> Result<()> {
     let past: f64 = past.parse()?;
     for _ in 0..TRADES_MAX {
-        sell_some(world, token).await?;
+        sell_some(world, client, token).await?;
         let now: f64 = price(client, 1.0).await?.parse()?;
         if (token == "SOL" && now < past) || (token != "SOL" && now > past) {
             return Ok(());
@@ -36,9 +36,9 @@ async fn sell(world: &World, client: &Caller, token: &str, past: &str) -> Result
 /// In each pool of the pair a tenth of its larger side, in this token, and where its liquidity ends before that, as
 /// much as it takes. One side alone would not do: a pool that is empty of this token pays the most for it. A pool
 /// without any of the other token takes nothing.
-async fn sell_some(world: &World, token: &str) -> Result<()> {
+async fn sell_some(world: &World, client: &Caller, token: &str) -> Result<()> {
     let operator = world.operator();
-    let now: f64 = price(&world.client(), 1.0).await?.parse()?;
+    let now: f64 = price(client, 1.0).await?.parse()?;
     let pools = operator.read(&format!("/api/pools?{PAIR}")).await?;
     let (depth, other, rate) = match token {
         "SOL" => ("depthIn", "depthOut", 1.0 / now),
