@@ -49,6 +49,12 @@ impl Elsewhere {
         Ok(reading)
     }
 
+    async fn read_pools(&self, venue: Venue, pair: (Mint, Mint)) -> Result<PairPools, Unavailable> {
+        let pair = mints(pair);
+        let reading = self.reading(key(venue, pair)).await?;
+        Ok(self.reader.offered(&reading, pair))
+    }
+
     fn last(&self) -> MutexGuard<'_, HashMap<Key, Arc<Reading>>> {
         self.last.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -57,11 +63,8 @@ impl Elsewhere {
 #[async_trait]
 impl PoolSource for Elsewhere {
     async fn pools(&self, venue: Venue, pair: (Mint, Mint)) -> Result<PairPools, Unavailable> {
-        let pair = mints(pair);
-        let key = key(venue, pair);
-        self.reader.searches().hurry(&key);
-        let reading = self.reading(key).await?;
-        Ok(self.reader.offered(&reading, pair))
+        self.reader.searches().hurry(&key(venue, mints(pair)));
+        self.read_pools(venue, pair).await
     }
 
     async fn pools_beside(
@@ -69,11 +72,8 @@ impl PoolSource for Elsewhere {
         venue: Venue,
         pair: (Mint, Mint),
     ) -> Result<PairPools, Unavailable> {
-        let pair = mints(pair);
-        let key = key(venue, pair);
-        self.reader.searches().let_wait(&key);
-        let reading = self.reading(key).await?;
-        Ok(self.reader.offered(&reading, pair))
+        let _search = self.reader.searches().let_wait(&key(venue, mints(pair)));
+        self.read_pools(venue, pair).await
     }
 
     fn doubt(&self, pair: (Mint, Mint)) {

@@ -243,6 +243,12 @@ impl PoolReader {
         &self.shared.searches
     }
 
+    async fn read_pools(&self, venue: Venue, pair: (Mint, Mint)) -> Result<PairPools, Unavailable> {
+        let pair = mints(pair);
+        let (reading, ()) = join(self.reading(key(venue, pair)), self.tables.refresh()).await;
+        Ok(self.offered(&*reading?, pair))
+    }
+
     /// What a reading offers to whoever quotes.
     pub(super) fn offered(&self, reading: &Reading, pair: (Address, Address)) -> PairPools {
         let mut pools = reading.pair(pair);
@@ -383,11 +389,8 @@ fn moved(candidates: &[Candidate], snapshot: &super::Snapshot) -> Option<Arc<[Ca
 #[async_trait]
 impl PoolSource for PoolReader {
     async fn pools(&self, venue: Venue, pair: (Mint, Mint)) -> Result<PairPools, Unavailable> {
-        let pair = mints(pair);
-        let key = key(venue, pair);
-        self.shared.searches.hurry(&key);
-        let (reading, ()) = join(self.reading(key), self.tables.refresh()).await;
-        Ok(self.offered(&*reading?, pair))
+        self.shared.searches.hurry(&key(venue, mints(pair)));
+        self.read_pools(venue, pair).await
     }
 
     async fn pools_beside(
@@ -395,11 +398,8 @@ impl PoolSource for PoolReader {
         venue: Venue,
         pair: (Mint, Mint),
     ) -> Result<PairPools, Unavailable> {
-        let pair = mints(pair);
-        let key = key(venue, pair);
-        self.shared.searches.let_wait(&key);
-        let (reading, ()) = join(self.reading(key), self.tables.refresh()).await;
-        Ok(self.offered(&*reading?, pair))
+        let _search = self.shared.searches.let_wait(&key(venue, mints(pair)));
+        self.read_pools(venue, pair).await
     }
 
     async fn has_account(&self, wallet: Option<domain::Address>, asset: Asset) -> bool {

@@ -34,8 +34,6 @@ const UNDER_WAY_MAX: usize = 1_024;
 const SEARCH_LIMIT: Duration = Duration::from_secs(30);
 /// Pairs that are to be searched for anew; further ones are asked for again.
 const STALE_MAX: usize = 4_096;
-/// Pairs that may wait, between who says so and who asks; further ones do not wait.
-const LET_WAIT_MAX: usize = 4_096;
 /// Searches that nobody waits for begin no more often, and only so many are under way.
 const ANEW_EVERY: Duration = Duration::from_millis(500);
 const ANEW_AT_ONCE: usize = 2;
@@ -43,7 +41,7 @@ const ANEW_AT_ONCE: usize = 2;
 /// A search's pools.
 pub(super) type Found = Result<Arc<[Candidate]>, Error>;
 
-type Asking = Shared<BoxFuture<'static, Found>>;
+pub(super) type Asking = Shared<BoxFuture<'static, Found>>;
 
 /// All searches of a reader.
 pub(super) struct Searches {
@@ -68,8 +66,6 @@ struct State {
     stale: VecDeque<Key>,
     /// The same.
     is_stale: HashSet<Key>,
-    /// What is asked for next, and may wait.
-    let_wait: HashSet<Key>,
 }
 
 #[derive(Debug)]
@@ -202,22 +198,19 @@ impl Searches {
         self.pairs.recall(key, told, self.clock.monotonic())
     }
 
-    /// Somebody asks for these pools next, who can do without: other searches have their turn before this one.
-    pub(super) fn let_wait(&self, key: &Key) {
-        if !matches!(self.recall(key), Recalled::Nothing) {
-            return;
-        }
-        let mut state = self.state();
-        if !state.under_way.contains_key(key) && state.let_wait.len() < LET_WAIT_MAX {
-            state.let_wait.insert(*key);
+    /// Somebody asks for these pools next, who can do without: where they must be searched for, other searches have their
+    /// turn before this one. He keeps what is returned until he has asked.
+    pub(super) fn let_wait(&self, key: &Key) -> Option<Asking> {
+        match self.recall(key) {
+            // Where there is no room, whoever asks is told.
+            Recalled::Nothing => self.begin(*key, true).ok(),
+            Recalled::Fresh(_) | Recalled::Stale(_) => None,
         }
     }
 
     /// Somebody asks for these pools next, and needs them.
     pub(super) fn hurry(&self, key: &Key) {
-        let mut state = self.state();
-        state.let_wait.remove(key);
-        if let Some(search) = state.under_way.get(key) {
+        if let Some(search) = self.state().under_way.get(key) {
             search.may_wait.store(false, Ordering::Relaxed);
         }
     }
@@ -238,7 +231,7 @@ impl Searches {
             return Err(Error::unavailable(why));
         }
         let began_at = Arc::<OnceLock<Duration>>::default();
-        let may_wait = Arc::new(AtomicBool::new(may_wait | state.let_wait.remove(&key)));
+        let may_wait = Arc::new(AtomicBool::new(may_wait));
         let search = self.search(key, Arc::clone(&began_at), Arc::clone(&may_wait));
         let asking = search.shared();
         if let Some(weak) = asking.downgrade() {

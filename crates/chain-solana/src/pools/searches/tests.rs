@@ -311,7 +311,7 @@ fn what_is_asked_for_beside_a_pair_waits_until_somebody_needs_it() {
             .load(Ordering::Relaxed)
     };
 
-    searches.let_wait(&key);
+    let _waits = searches.let_wait(&key);
     let asking = searches.begin(key, false);
 
     assert!(asking.is_ok() && may_wait());
